@@ -1,0 +1,1 @@
+"""From a volume to the coronary tree, through the occlusion."""

@@ -1,0 +1,1 @@
+"""C-arm geometry, projections, foreshortening, views."""

@@ -1,0 +1,1 @@
+"""The occlusion: caps, length, ambiguity, bends, branches."""

@@ -1,0 +1,1 @@
+"""Lumen, outer wall, calcium and composition at every station."""

@@ -1,0 +1,1 @@
+"""Frames along a vessel, reformations, cross-sections, planes and slabs."""

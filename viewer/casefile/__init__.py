@@ -1,0 +1,1 @@
+"""A case on disk: versioned, atomic, without names and without pixels."""

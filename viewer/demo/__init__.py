@@ -1,0 +1,1 @@
+"""The built-in demonstration case, generated, with its truth."""

@@ -1,0 +1,1 @@
+"""What lies open: the case, the view, undo and redo."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen, validated, in LPS millimetres. numpy and the standard library only."""

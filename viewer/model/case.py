@@ -1,0 +1,46 @@
+"""The case: all that is clinical, undoable and saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewer.model.cross_section import CrossSections
+from viewer.model.lesion import Lesion
+from viewer.model.mark import Mark
+from viewer.model.vessel import VesselTree
+from viewer.model.volume import Volume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One patient's plan.
+
+    An edit is a pure function ``Case -> Case`` (``dataclasses.replace``); unchanged parts are shared; what changed is
+    answered by ``is``.
+
+    Attributes
+    ----------
+    volume : Volume
+    tree : VesselTree
+    sections : tuple of CrossSections
+        At most one a vessel.
+    lesions : tuple of Lesion
+    marks : tuple of Mark
+    """
+
+    volume: Volume
+    tree: VesselTree = VesselTree()
+    sections: tuple[CrossSections, ...] = ()
+    lesions: tuple[Lesion, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (*(s.vessel for s in self.sections), *(lesion.vessel for lesion in self.lesions)):
+            if name not in self.tree:
+                raise ValueError(f"{name} is not in the tree")
+        for part in ("sections", "lesions", "marks"):
+            object.__setattr__(self, part, tuple(getattr(self, part)))
+
+    def sections_of(self, vessel: str) -> CrossSections | None:
+        """Return the cross-sections of a vessel, if there are any."""
+        return next((s for s in self.sections if s.vessel == vessel), None)

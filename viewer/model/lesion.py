@@ -1,0 +1,104 @@
+"""An occlusion or a stenosis, with its two caps."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.model.geometry import Float, read_only
+from viewer.model.vessel import Author
+
+
+class LesionKind(enum.Enum):
+    """No lumen at all, or a narrow one."""
+
+    OCCLUSION = "occlusion"
+    STENOSIS = "stenosis"
+
+
+class CapShape(enum.Enum):
+    """How the open lumen ends."""
+
+    BLUNT = "blunt"
+    TAPERED = "tapered"
+    INVISIBLE = "invisible"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cap:
+    """An end of an occlusion.
+
+    Attributes
+    ----------
+    lps_mm : ndarray of shape (3,)
+    station_mm : float
+        From the start of the vessel.
+    range_mm : (float, float)
+        Stations between which it may lie; noise and blur leave that open.
+    shape : CapShape or None
+    side_branch_mm : float or None
+        Distance along the vessel to the nearest side branch, if within 3 mm.
+    side_branch : str or None
+        Name of that branch.
+    ambiguous : bool or None
+    reasons : tuple of str
+        Why it is ambiguous.
+    calcium_csa_percent : float or None
+        Share of the vessel's cross-section at the cap.
+    author : Author
+        Who put it there.
+    """
+
+    lps_mm: Float
+    station_mm: float
+    range_mm: tuple[float, float]
+    shape: CapShape | None = None
+    side_branch_mm: float | None = None
+    side_branch: str | None = None
+    ambiguous: bool | None = None
+    reasons: tuple[str, ...] = ()
+    calcium_csa_percent: float | None = None
+    author: Author = Author.COMPUTER
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lps_mm", read_only(self.lps_mm, shape=(3,), name="lps_mm"))
+        low, high = self.range_mm
+        if not low <= self.station_mm <= high or not np.isfinite((low, high)).all():
+            raise ValueError(f"the cap at {self.station_mm} mm lies outside its range {low} to {high} mm")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesion:
+    """A diseased stretch of one vessel.
+
+    Attributes
+    ----------
+    vessel : str
+    kind : LesionKind
+    proximal, distal : Cap
+    confidence : float
+        0 to 1.
+    reasons : tuple of str
+        Why the program thinks so.
+    """
+
+    vessel: str
+    kind: LesionKind
+    proximal: Cap
+    distal: Cap
+    confidence: float = 1.0
+    reasons: tuple[str, ...] = ()
+    author: Author = Author.COMPUTER
+
+    def __post_init__(self) -> None:
+        if not self.proximal.station_mm < self.distal.station_mm:
+            raise ValueError("the distal cap does not lie beyond the proximal one")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence {self.confidence}")
+
+    @property
+    def length_mm(self) -> float:
+        """Length along the centreline from cap to cap."""
+        return self.distal.station_mm - self.proximal.station_mm

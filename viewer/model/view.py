@@ -1,0 +1,123 @@
+"""Where we look: not clinical, not undoable."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from viewer.model.carm import CArm
+from viewer.model.geometry import Float, read_only, unit
+
+
+class Step(enum.Enum):
+    """The steps of the evening, in order; the value is the word on the rail."""
+
+    STUDY = "Study"
+    TREE = "Tree"
+    VESSEL = "Vessel"
+    OCCLUSION = "Occlusion"
+    VIEWS = "Views"
+    SHEET = "Sheet"
+
+
+class Projection(enum.Enum):
+    """How a slab becomes one picture."""
+
+    MAXIMUM = "MIP"
+    MEAN = "mean"
+    MINIMUM = "MinIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Window of grey values: `level_hu` is middle grey, `width_hu` from black to white."""
+
+    level_hu: float = 300.0
+    width_hu: float = 800.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.level_hu) and np.isfinite(self.width_hu) and self.width_hu >= 1):
+            raise ValueError(f"no window of width {self.width_hu} at {self.level_hu} HU")
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """Thickness of a plane, and how its samples become one value."""
+
+    thickness_mm: float = 0.0
+    projection: Projection = Projection.MAXIMUM
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """The orientation of one plane: unit vectors in LPS, `right` and `down` as on the screen, `normal` away from us.
+
+    `right` x `down` = `normal`. The plane goes through the cursor.
+    """
+
+    right: Float
+    down: Float
+
+    def __post_init__(self) -> None:
+        for name in ("right", "down"):
+            vector = unit(getattr(self, name))
+            vector.setflags(write=False)
+            object.__setattr__(self, name, vector)
+        if abs(float(self.right @ self.down)) > 1e-6:
+            raise ValueError("right and down of a plane are not at right angles")
+
+    @property
+    def normal(self) -> Float:
+        """Unit vector away from the observer, shape (3,)."""
+        return np.cross(self.right, self.down)
+
+
+#: Patient right on the left of the screen; axial from the feet, coronal from the front, sagittal from the left.
+AXIAL = Plane(np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
+CORONAL = Plane(np.array([1.0, 0, 0]), np.array([0, 0, -1.0]))
+SAGITTAL = Plane(np.array([0, 1.0, 0]), np.array([0, 0, -1.0]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewState:
+    """All that says where we look.
+
+    Attributes
+    ----------
+    step : Step
+        The step of the evening whose panes are shown.
+    cursor_lps_mm : ndarray of shape (3,)
+        The one cursor that every pane shares.
+    planes : tuple of Plane
+        Axial, coronal, sagittal, as far as they have been turned.
+    window, slab : Window, Slab
+    vessel : str or None
+        The active vessel.
+    station_mm : float or None
+        The cursor's station on the active vessel, from that vessel's start.
+    angle_deg : float
+        Rotation of the curved reformation about the vessel.
+    carm : CArm
+    lesion : int or None
+        Index of the active lesion.
+    hidden_overlays : frozenset of str
+        Names of the overlays that are switched off.
+    """
+
+    step: Step = Step.STUDY
+    cursor_lps_mm: Float = field(default_factory=lambda: np.zeros(3))
+    planes: tuple[Plane, Plane, Plane] = (AXIAL, CORONAL, SAGITTAL)
+    window: Window = Window()
+    slab: Slab = Slab()
+    vessel: str | None = None
+    station_mm: float | None = None
+    angle_deg: float = 0.0
+    carm: CArm = field(default_factory=CArm)
+    lesion: int | None = None
+    hidden_overlays: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        cursor = read_only(self.cursor_lps_mm, shape=(3,), name="cursor_lps_mm")
+        object.__setattr__(self, "cursor_lps_mm", cursor)

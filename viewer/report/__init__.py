@@ -1,0 +1,1 @@
+"""What a colleague reads next week: findings, sheet, DICOM objects."""
