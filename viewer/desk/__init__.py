@@ -1,1 +1,5 @@
 """What lies open: the case, the view, undo and redo."""
+
+from viewer.desk.desk import Desk
+
+__all__ = ["Desk"]
