@@ -1,0 +1,214 @@
+"""A pane of the grid: a picture with a title in its corner, which can be maximised and captured.
+
+Every pane is a function of (case, view): `refresh` is called once a turn of the event loop after the desk said "look
+again", and a pane compares by ``is`` what changed since it last drew.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QEvent, QFont, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.view import ViewState
+from viewer.ui.theme import color, font
+
+MARGIN_PX = 10
+HEADER_PX = 28
+
+
+class Pane(QWidget):
+    """One pane.
+
+    Parameters
+    ----------
+    desk : Desk
+        Where clicks and drags go.
+    jobs : Jobs
+        Where slow work goes.
+
+    Notes
+    -----
+    A subclass sets `key` (in layouts and settings) and `title`, and overrides `refresh` and `paint_picture`. It may
+    override `subtitle`, `header_right`, and `when_empty` (title and advice shown while there is no picture), and calls
+    `set_empty(False)` once it has one. Slots of jobs begin with the pane's key.
+    """
+
+    key = "pane"
+    title = "Pane"
+    #: What will be here, and how to get it; shown while the pane has no picture.
+    when_empty = ("Nothing here yet", "Open a study to begin.")
+
+    maximise_wanted = Signal(object)
+    capture_wanted = Signal(object)
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.jobs = jobs
+        self._empty = True
+        self.setMinimumSize(120, 90)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.title)
+        self._buttons = QWidget(self)
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self.tool_row = row
+        for text, tip, send in (
+            ("⋯", "What this pane shows", self._want_menu),
+            ("◉", "Capture this pane (S)", lambda: self.capture_wanted.emit(self)),
+            ("⤢", "Maximise or restore (F, or double-click the title)", lambda: self.maximise_wanted.emit(self)),
+        ):
+            self.add_tool(text, tip).clicked.connect(send)
+        self._buttons.hide()
+
+    # -- for subclasses ------------------------------------------------------------------------------------------
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        """Look at the desk again; called once a turn after something changed."""
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        """Draw the picture into `area` (logical pixels); called only while the pane is not empty."""
+
+    def subtitle(self) -> str:
+        """Return what stands muted beside the title."""
+        return ""
+
+    def header_right(self) -> str:
+        """Return what stands in the upper right corner."""
+        return ""
+
+    def close_pane(self) -> None:
+        """Let go of what must not outlive the window (VTK objects, jobs)."""
+
+    def set_empty(self, empty: bool) -> None:
+        """Say whether there is a picture to paint."""
+        if empty != self._empty:
+            self._empty = empty
+            self.update()
+
+    @property
+    def empty(self) -> bool:
+        """Whether the pane has no picture."""
+        return self._empty
+
+    def add_tool(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
+        """Put a small button at the left end of the row that appears under the mouse."""
+        button = QToolButton(self._buttons)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setCheckable(checkable)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tool_row.insertWidget(0, button)
+        return button
+
+    # -- the frame -----------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 360)
+
+    def grab_picture(self, size: QSize | None = None) -> QImage:
+        """Return the pane's picture without its buttons, at `size` (default: as it stands, at the screen's density)."""
+        ratio = self.devicePixelRatioF() if size is None else 1.0
+        wanted = self.size() if size is None else size
+        image = QImage(wanted * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(color("surface", "picture"))
+        painter = QPainter(image)
+        self._paint(painter, QRect(QPoint(0, 0), wanted))
+        painter.end()
+        return image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(clip)
+        self._paint(painter, self.rect())
+        painter.setClipping(False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(color("accent", "quiet") if self.hasFocus() else color("surface", "pane_border"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.end()
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        if self._empty:
+            painter.fillRect(area, color("surface", "pane"))
+            self._paint_empty(painter, area)
+        else:
+            painter.fillRect(area, color("surface", "picture"))
+            self.paint_picture(painter, area)
+        self._paint_header(painter, area)
+
+    def _paint_empty(self, painter: QPainter, area: QRect) -> None:
+        head, advice = self.when_empty
+        box = area.adjusted(24, HEADER_PX, -24, -12)
+        middle = box.center().y()
+        painter.setFont(font(1.05, medium=True))
+        painter.setPen(color("text", "normal"))
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        upper = QRect(box.left(), box.top(), box.width(), max(middle - box.top(), 0))
+        painter.drawText(upper, flags | int(Qt.AlignmentFlag.AlignBottom), head)
+        painter.setFont(font(0.95))
+        painter.setPen(color("text", "muted"))
+        lower = QRect(box.left(), middle + 6, box.width(), max(box.bottom() - middle - 6, 0))
+        painter.drawText(lower, flags | int(Qt.AlignmentFlag.AlignTop), advice)
+
+    def _paint_header(self, painter: QPainter, area: QRect) -> None:
+        line = QRect(area.left() + MARGIN_PX, area.top() + 5, area.width() - 2 * MARGIN_PX, HEADER_PX - 6)
+        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        width = draw_text(painter, line, left, self.title, font(1.0, bold=True), color("text", "strong"))
+        if self.subtitle():
+            rest = line.adjusted(width + 6, 0, 0, 0)
+            draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9), color("text", "muted"))
+        if self.header_right() and not self._buttons.isVisible():
+            right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            draw_text(painter, line, right, self.header_right(), font(0.9), color("text", "normal"))
+
+    def _want_menu(self) -> None:
+        self.menu_wanted.emit(self, self._buttons.mapToGlobal(QPoint(0, self._buttons.height())))
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        self._buttons.adjustSize()
+        self._buttons.move(self.width() - self._buttons.width() - 6, 4)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._buttons.show()
+        self._place_buttons()
+        self._buttons.raise_()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._buttons.hide()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.position().y() <= HEADER_PX and event.button() == Qt.MouseButton.LeftButton:
+            self.maximise_wanted.emit(self)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+
+def draw_text(painter: QPainter, area: QRect, flags: int, text: str, with_font: QFont, pen: QColor) -> int:
+    """Draw text that stays readable over any picture (a soft dark rim); returns its width in logical pixels."""
+    painter.setFont(with_font)
+    bounds = painter.boundingRect(area, flags, text)
+    painter.setPen(QColor(0, 0, 0, 170))
+    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        painter.drawText(area.translated(dx, dy), flags, text)
+    painter.setPen(pen)
+    painter.drawText(area, flags, text)
+    return bounds.width()
