@@ -14,6 +14,7 @@ from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.view import ViewState
+from viewer.ui.icons import icon
 from viewer.ui.theme import color, font
 
 MARGIN_PX = 10
@@ -60,12 +61,12 @@ class Pane(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         self.tool_row = row
-        for text, tip, send in (
-            ("⋯", "What this pane shows", self._want_menu),
-            ("◉", "Capture this pane (S)", lambda: self.capture_wanted.emit(self)),
-            ("⤢", "Maximise or restore (F, or double-click the title)", lambda: self.maximise_wanted.emit(self)),
+        for name, tip, send in (
+            ("maximise", "Maximise or restore (F, or double-click the title)", self._want_maximise),
+            ("capture", "Capture this pane (S)", self._want_capture),
+            ("more", "Show another view in this place", self._want_menu),
         ):
-            self.add_tool(text, tip).clicked.connect(send)
+            self.add_tool(name, tip).clicked.connect(send)
         self._buttons.hide()
 
     # -- for subclasses ------------------------------------------------------------------------------------------
@@ -98,10 +99,10 @@ class Pane(QWidget):
         """Whether the pane has no picture."""
         return self._empty
 
-    def add_tool(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
-        """Put a small button at the left end of the row that appears under the mouse."""
+    def add_tool(self, icon_name: str, tip: str, *, checkable: bool = False) -> QToolButton:
+        """Put a small button at the left end of the row that appears under the mouse; `icon_name` in resources/icons."""
         button = QToolButton(self._buttons)
-        button.setText(text)
+        button.setIcon(icon(icon_name))
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setCheckable(checkable)
@@ -174,6 +175,12 @@ class Pane(QWidget):
         if self.header_right() and not self._buttons.isVisible():
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             draw_text(painter, line, right, self.header_right(), font(0.9), color("text", "normal"))
+
+    def _want_maximise(self) -> None:
+        self.maximise_wanted.emit(self)
+
+    def _want_capture(self) -> None:
+        self.capture_wanted.emit(self)
 
     def _want_menu(self) -> None:
         self.menu_wanted.emit(self, self._buttons.mapToGlobal(QPoint(0, self._buttons.height())))
