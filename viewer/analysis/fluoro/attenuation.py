@@ -32,7 +32,7 @@ class Attenuation:
     Attributes
     ----------
     mu : ndarray of int16, shape (K, J, I), C-contiguous, read-only
-        In steps of `PER_MM` per millimetre: a quarter of a Hounsfield unit.
+        In steps of `PER_MM` per millimetre: less than half a Hounsfield unit.
     geometry : Geometry
     """
 
@@ -40,7 +40,7 @@ class Attenuation:
     geometry: Geometry
 
     #: Attenuation per mm of one step of `mu`.
-    PER_MM = 5e-6
+    PER_MM = 1e-5
 
     def __post_init__(self) -> None:
         if self.mu.dtype != np.int16 or not self.mu.flags.c_contiguous:
