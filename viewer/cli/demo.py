@@ -1,0 +1,51 @@
+"""The built-in demonstration case: in the window, as DICOM files, or as pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from viewer.cli.display import require_display
+from viewer.cli.terminal import TerminalProgress
+
+TITLE = "the built-in demonstration case"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--write", metavar="FOLDER", type=Path, help="write it as a DICOM series instead of opening the window"
+    )
+    instead.add_argument(
+        "--pictures", metavar="FOLDER", type=Path, help="make pictures of it, without a display, instead"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open, write or picture the demonstration case."""
+    if arguments.write is not None:
+        return _write(arguments.write)
+    if arguments.pictures is not None:
+        return _picture(arguments.pictures)
+    require_display()
+    from viewer.ui import application
+
+    return application.run(None, demo=True)
+
+
+def _write(folder: Path) -> int:
+    from viewer.demo import write_demo_dicom
+
+    with TerminalProgress() as progress:
+        paths = write_demo_dicom(folder, progress)
+    print(f"{len(paths)} images in {folder}")
+    return 0
+
+
+def _picture(folder: Path) -> int:
+    from viewer.ui.pictures import make_pictures
+
+    for path in make_pictures(folder):
+        print(path)
+    return 0
