@@ -105,6 +105,20 @@ def test_that_jobs_in_different_slots_do_not_disturb_each_other(owner: Owner):
     assert sorted(owner.done) == ["a", "b", "c"]
 
 
+def test_that_parts_of_a_result_arrive_before_it(owner: Owner):
+    heard: list[object] = []
+    job = owner.jobs.run(
+        "read",
+        lambda progress, give: (give("first"), "all")[1],
+        done=heard.append,
+        failed=owner.failed.append,
+        partial=heard.append,
+    )
+    assert job.wait(5)
+    owner.turn()
+    assert heard == ["first", "all"]
+
+
 def test_that_what_was_raised_is_handed_to_the_owner(owner: Owner):
     def work(progress: Progress) -> None:
         raise OSError("the disc is gone")

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from viewer.progress import Cancelled, Progress
+from viewer.progress import Cancelled
 
 Result = TypeVar("Result")
 Post = Callable[[Callable[[], None]], None]
@@ -65,10 +65,11 @@ class Jobs:
     def run(
         self,
         slot: str,
-        work: Callable[[Progress], Result],
+        work: Callable[..., Result],
         *,
         done: Callable[[Result], None],
         failed: Callable[[BaseException], None],
+        partial: Callable[[Any], None] | None = None,
         report: Report | None = None,
         cancelled: Callable[[], None] | None = None,
     ) -> Job:
@@ -79,9 +80,12 @@ class Jobs:
         slot : str
             Work in one slot replaces itself.
         work : callable
-            Pure; is given a `Progress` that raises `Cancelled` once the job is superseded.
+            Pure; is given a `Progress` that raises `Cancelled` once the job is superseded, and, if `partial` is given,
+            a function that takes a first part of the result.
         done, failed : callable
             Called on the owner's thread with the result or with what was raised. Neither is called after a cancel.
+        partial : callable, optional
+            Called on the owner's thread with each part that the work gave before its end.
         report : callable, optional
             Called on the owner's thread with (share, text).
         cancelled : callable, optional
@@ -102,6 +106,12 @@ class Jobs:
         def deliver(call: Callable[[], None]) -> None:
             self._post(lambda: call() if not job.cancelled else None)
 
+        def give(part: object) -> None:
+            if partial is not None:
+                deliver(lambda: partial(part))
+
+        arguments = (progress,) if partial is None else (progress, give)
+
         def settle(call: Callable[[], None]) -> None:
             def on_owner() -> None:
                 current = self._slots.get(slot) is job
@@ -117,7 +127,7 @@ class Jobs:
 
         def go() -> None:
             try:
-                result = work(progress) if not job.cancelled else None
+                result = work(*arguments) if not job.cancelled else None
             except Cancelled:
                 job.cancel()
                 settle(lambda: None)

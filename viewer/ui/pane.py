@@ -100,7 +100,7 @@ class Pane(QWidget):
         return self._empty
 
     def add_tool(self, icon_name: str, tip: str, *, checkable: bool = False) -> QToolButton:
-        """Put a small button at the left end of the row that appears under the mouse; `icon_name` in resources/icons."""
+        """Put a small button at the left of the row under the mouse; `icon_name` as in ``resources/icons``."""
         button = QToolButton(self._buttons)
         button.setIcon(icon(icon_name))
         button.setToolTip(tip)

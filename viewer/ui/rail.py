@@ -1,0 +1,155 @@
+"""The left rail: the steps of the evening, and for the present one a short panel of what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.model.case import Case
+from viewer.model.view import Step, ViewState
+from viewer.ui.icons import icon
+
+RAIL_WIDTH_PX = 236
+
+
+class StepPanel(QWidget):
+    """What a step offers. A subclass sets `step` and overrides `refresh` and `done`."""
+
+    step: Step
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(10)
+        self.column.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        """Look at the desk again."""
+
+    def done(self, case: Case | None) -> bool:
+        """Tell whether the step has its result, which the rail ticks."""
+        return False
+
+    def add_card(self, heading: str) -> Card:
+        """Append a card and return it."""
+        card = Card(heading)
+        self.column.addWidget(card)
+        return card
+
+
+class Card(QFrame):
+    """A heading, a few sentences, and the buttons that act on them."""
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(13, 11, 13, 12)
+        self.column.setSpacing(7)
+        self.heading = QLabel(heading)
+        self.heading.setObjectName("heading")
+        self.heading.setWordWrap(True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.hide()
+        self.column.addWidget(self.heading)
+        self.column.addWidget(self.text)
+
+    def say(self, heading: str, text: str = "") -> None:
+        """Set the heading and the sentences."""
+        self.heading.setText(heading)
+        self.text.setText(text)
+        self.text.setVisible(bool(text))
+
+    def add_button(
+        self, label: str, action: Callable[[], object], *, primary: bool = False, tip: str = ""
+    ) -> QPushButton:
+        """Append a button; the primary one is the next step."""
+        button = QPushButton(label)
+        button.setObjectName("primary" if primary else "")
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: action())
+        self.column.addWidget(button)
+        return button
+
+
+class Rail(QWidget):
+    """Title, steps, the panel of the present step, and the small print.
+
+    Parameters
+    ----------
+    panels : iterable of StepPanel
+        One a step, in order.
+    choose : callable
+        Called with the `Step` that was clicked.
+    """
+
+    def __init__(self, panels: Iterable[StepPanel], choose: Callable[[Step], None]) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self.setFixedWidth(RAIL_WIDTH_PX)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 10, 12)
+        column.setSpacing(4)
+        title = QLabel("CTO Viewer")
+        title.setObjectName("title")
+        title.setContentsMargins(6, 0, 0, 10)
+        column.addWidget(title)
+        self._steps: dict[Step, QPushButton] = {}
+        self._panels: dict[Step, StepPanel] = {}
+        self._stack = QStackedWidget()
+        group = QButtonGroup(self)
+        for panel in panels:
+            button = QPushButton(panel.step.value)
+            button.setObjectName("step")
+            button.setCheckable(True)
+            button.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+            button.clicked.connect(lambda _=False, step=panel.step: choose(step))
+            group.addButton(button)
+            column.addWidget(button)
+            self._steps[panel.step] = button
+            self._panels[panel.step] = panel
+            area = QScrollArea()
+            area.setWidgetResizable(True)
+            area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            area.setWidget(panel)
+            self._stack.addWidget(area)
+        column.addSpacing(12)
+        column.addWidget(self._stack, 1)
+        self.small_print = QLabel()
+        self.small_print.setObjectName("muted")
+        self.small_print.setWordWrap(True)
+        column.addWidget(self.small_print)
+
+    def panel(self, step: Step) -> StepPanel:
+        """Return the panel of a step."""
+        return self._panels[step]
+
+    def button(self, step: Step) -> QPushButton:
+        """Return the button of a step."""
+        return self._steps[step]
+
+    def refresh(self, case: Case | None, view: ViewState, undo_title: str | None) -> None:
+        """Look at the desk again."""
+        self._steps[view.step].setChecked(True)
+        self._stack.setCurrentIndex(list(self._panels).index(view.step))
+        for step, panel in self._panels.items():
+            done = panel.done(case)
+            self._steps[step].setIcon(icon("check") if done else icon("blank"))
+            self._steps[step].setAccessibleDescription("done" if done else "")
+        self._panels[view.step].refresh(case, view)
+        undo = f"Undo “{undo_title}”" if undo_title else "Nothing to undo"
+        self.small_print.setText(f"F maximise · S capture · ? keys\n{undo}\nPlanning aid, not a medical device")

@@ -1,0 +1,53 @@
+"""What the later steps show until their tools are there: each pane says what will be in it."""
+
+from __future__ import annotations
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.view import Step
+from viewer.ui.pane import Pane
+from viewer.ui.placeholder_pane import PlaceholderPane
+from viewer.ui.rail import StepPanel
+from viewer.ui.study_panel import ComingPanel
+
+_PANES = (
+    ("tree_map", "Tree map", "All branches at a glance", "Appears when the coronary tree has been found (step Tree)."),
+    (
+        "reformation",
+        "Curved reformation",
+        "The vessel laid out straight",
+        "Appears when a vessel has been chosen (step Vessel).",
+    ),
+    (
+        "sections",
+        "Cross-sections",
+        "Before, at and after the cursor",
+        "Appear when a vessel has been chosen (step Vessel).",
+    ),
+    ("xray", "X-ray preview", "What the C-arm will show", "Appears when there is a vessel to look at (step Views)."),
+    (
+        "view_map",
+        "View map",
+        "Foreshortening for every angle",
+        "Appears when the occlusion is marked (step Occlusion).",
+    ),
+    ("board", "Board", "Your captures, in order", "Captures that you take with S will be collected here."),
+)
+
+_PANELS = (
+    (Step.TREE, "The coronary tree", "Finding and correcting the tree is not in this version yet."),
+    (Step.VESSEL, "Along the vessel", "Curved reformations and cross-sections are not in this version yet."),
+    (Step.OCCLUSION, "The occlusion", "Caps, length and calcium are not in this version yet."),
+    (Step.VIEWS, "Views for the C-arm", "The X-ray preview is not in this version yet."),
+    (Step.SHEET, "The planning sheet", "Board and sheet are not in this version yet."),
+)
+
+
+def coming_panes(desk: Desk, jobs: Jobs) -> list[Pane]:
+    """Return the panes that are not filled yet."""
+    return [PlaceholderPane(desk, jobs, *entry) for entry in _PANES]
+
+
+def coming_panels() -> list[StepPanel]:
+    """Return the panels of the steps that are not filled yet."""
+    return [ComingPanel(*entry) for entry in _PANELS]

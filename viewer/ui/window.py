@@ -1,0 +1,268 @@
+"""The window: rail, panes, facts; a function of what lies on the desk."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.view import Step, Window
+from viewer.ui.capture import capture_to_file
+from viewer.ui.facts_panel import FactsPanel
+from viewer.ui.keys_sheet import KeysSheet
+from viewer.ui.layout_grid import LayoutGrid
+from viewer.ui.message import MessageBar, Weight
+from viewer.ui.pane import Pane
+from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
+from viewer.ui.poster import Poster
+from viewer.ui.rail import Rail
+from viewer.ui.settings import Settings
+from viewer.ui.steps import coming_panels, coming_panes
+from viewer.ui.study_browser import StudyBrowser
+from viewer.ui.study_flow import StudyFlow
+from viewer.ui.study_panel import StudyPanel
+from viewer.ui.tool_strip import ToolStrip, window_presets
+from viewer.ui.tools import ToolBox
+from viewer.ui.volume_pane import VOLUME_KEYS, VolumePane
+
+WINDOW_KEYS = (
+    ("Ctrl+O", "open a folder or disc"),
+    ("Ctrl+Z", "undo"),
+    ("Ctrl+Y", "do again"),
+    ("F", "maximise or restore the pane"),
+    ("S", "capture the pane"),
+    ("1 … 6", "windows of grey values"),
+    ("F1 … F6", "steps of the evening"),
+    ("F11", "full screen"),
+    ("?", "this sheet"),
+    ("Esc", "stop what is under way"),
+)
+
+
+class MainWindow(QMainWindow):
+    """Everything that the doctor sees."""
+
+    closed = Signal()
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("CTO Viewer")
+        self.setMinimumSize(980, 620)
+        self.settings = settings or Settings()
+        self.desk = Desk()
+        self.desk.look(window=self._remembered_window())
+        self._poster = Poster(self)
+        self.jobs = Jobs(self._poster.post)
+        self.tools = ToolBox(self)
+        self.panes: list[Pane] = [
+            *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
+            VolumePane(self.desk, self.jobs),
+            *coming_panes(self.desk, self.jobs),
+        ]
+        self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
+        self.browser = StudyBrowser()
+        self._center = QStackedWidget()
+        self._center.addWidget(self.browser)
+        self._center.addWidget(self.grid)
+        self.message = MessageBar(self)
+        self.strip = ToolStrip(self.desk, self.tools, self.show_keys)
+        self.flow = StudyFlow(
+            self.desk,
+            self.jobs,
+            self.browser,
+            self.message,
+            self.settings,
+            self._show_browser,
+            self.strip.show_progress,
+        )
+        self.facts = FactsPanel()
+        study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
+        self.rail = Rail([study, *coming_panels()], lambda step: self.desk.look(step=step))
+        self._lay_out()
+        self._add_shortcuts()
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(0)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._step: Step | None = None
+        self._unsubscribe = self.desk.subscribe(self._schedule)
+        for pane in self.panes:
+            pane.capture_wanted.connect(self.capture)
+        self.flow.show_start()
+        self._restore_place()
+        if self.settings.trouble:
+            self.message.say(self.settings.trouble, Weight.CAUTION)
+        self.refresh()
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show what lies on the desk: called once a turn of the event loop after something changed."""
+        case, view = self.desk.case, self.desk.view
+        if view.step is not self._step:
+            self._step = view.step
+            self.grid.show_step(view.step)
+        undo = self.desk.undo_titles
+        self.rail.refresh(case, view, undo[-1] if undo else None)
+        self.strip.refresh(case, view)
+        browsing = self._center.currentWidget() is self.browser
+        self.strip.setVisible(not browsing)
+        self.facts.setVisible(view.step is Step.STUDY and case is not None and not browsing)
+        self.facts.refresh(case)
+        if not browsing:
+            for pane in self.grid.visible_panes:
+                pane.refresh(case, view)
+
+    def _schedule(self) -> None:
+        if hasattr(self, "_refresh_timer"):
+            self._refresh_timer.start()
+
+    def _show_browser(self, browse: bool) -> None:
+        self._center.setCurrentWidget(self.browser if browse else self.grid)
+        self._schedule()
+
+    def _lay_out(self) -> None:
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 6, 0, 6)
+        middle.setSpacing(5)
+        middle.addWidget(self.strip)
+        middle.addWidget(self._center, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 6, 0)
+        row.setSpacing(6)
+        row.addWidget(self.rail)
+        row.addLayout(middle, 1)
+        row.addWidget(self.facts)
+        base = QWidget()
+        base.setObjectName("desk")
+        base.setLayout(row)
+        self.setCentralWidget(base)
+
+    # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Open what was named on the command line."""
+        self.flow.open_path(path)
+
+    def capture(self, pane: Pane | None = None) -> Path | None:
+        """Write a picture of a pane (default: the one that has the keyboard), and copy it to the clipboard."""
+        pane = pane or self._focused_pane()
+        if pane is None or pane.empty:
+            self.message.say(
+                "There is no picture to capture here: open a study and click on a pane first.", Weight.CAUTION
+            )
+            return None
+        image = pane.grab_picture()
+        QApplication.clipboard().setImage(image)
+        path = capture_to_file(image, pane.key)
+        self.message.say(f"Captured, without the patient's name: {path}. It is on the clipboard too.")
+        return path
+
+    def show_keys(self) -> None:
+        """Lay the sheet of keys over the window."""
+        KeysSheet(self, (("Window", WINDOW_KEYS), ("Planes", PLANE_KEYS), ("3-D", VOLUME_KEYS)))
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _toggle_maximised(self) -> None:
+        pane = self.grid.maximised or self._focused_pane()
+        if pane is not None:
+            self.grid.toggle_maximised(pane)
+
+    def _focused_pane(self) -> Pane | None:
+        widget = QApplication.focusWidget()
+        while widget is not None and not isinstance(widget, Pane):
+            widget = widget.parentWidget()
+        if widget is None and self._center.currentWidget() is self.grid:
+            return self.grid.visible_panes[0]
+        return widget
+
+    def _stop(self) -> None:
+        self.flow.cancel()
+
+    def _add_shortcuts(self) -> None:
+        steps = [(f"F{number}", lambda step=step: self.desk.look(step=step)) for number, step in enumerate(Step, 1)]
+        windows = [
+            (str(number), lambda window=window: self.desk.look(window=window))
+            for number, (_, window) in enumerate(window_presets(), 1)
+        ]
+        for keys, action in (
+            ("Ctrl+O", self.browser.ask_folder),
+            ("Ctrl+Z", self.desk.undo),
+            ("Ctrl+Y", self.desk.redo),
+            ("Ctrl+Shift+Z", self.desk.redo),
+            ("F", self._toggle_maximised),
+            ("S", self.capture),
+            ("F11", self.toggle_full_screen),
+            ("?", self.show_keys),
+            *steps,
+            *windows,
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(lambda action=action: action())
+
+    # -- how it begins and ends ----------------------------------------------------------------------------------
+
+    def _remembered_window(self) -> Window:
+        kept = self.settings.get("window")
+        try:
+            return Window(float(kept[0]), float(kept[1]))
+        except (TypeError, ValueError, IndexError, KeyError):
+            return window_presets()[0][1]
+
+    def _restore_place(self) -> None:
+        kept = self.settings.get("geometry")
+        if not isinstance(kept, str) or not self.restoreGeometry(QByteArray(base64.b64decode(kept))):
+            screen = self.screen().availableGeometry()
+            self.setGeometry(QRect(0, 0, round(screen.width() * 0.92), round(screen.height() * 0.92)))
+            self.move(screen.center() - self.rect().center())
+
+    def remember(self) -> None:
+        """Write down layout, place and window for the next time."""
+        self.grid.remember()
+        window = self.desk.view.window
+        self.settings.set("window", [window.level_hu, window.width_hu])
+        self.settings.set("geometry", base64.b64encode(self.saveGeometry().data()).decode())
+        self.settings.save()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_message()
+
+    def _place_message(self) -> None:
+        width = min(720, self.width() - 80)
+        self.message.setFixedWidth(width)
+        self.message.adjustSize()
+        self.message.move((self.width() - width) // 2, 10)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.settings.save()
+
+    def keyPressEvent(self, event: QEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            self._stop()
+        else:
+            super().keyPressEvent(event)  # type: ignore[arg-type]
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the work first, then let go of the panes, then of the window: nothing is left behind."""
+        self.remember()
+        self._unsubscribe()
+        self._refresh_timer.stop()
+        for pane in self.panes:
+            pane.close_pane()
+        self.jobs.close()
+        super().closeEvent(event)
+        self.closed.emit()
