@@ -1,0 +1,159 @@
+"""NIfTI, NRRD and MetaImage files: one volume in one file, without a word on how it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.dicom.series import SeriesInfo
+from viewer.errors import UnreadableStudy
+from viewer.model.geometry import Float, Geometry
+from viewer.model.volume import Finding, SeriesFacts, Severity, Volume
+from viewer.progress import Progress
+
+IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+
+#: Air, lung and bone: a CT of a body spans at least this. A mask or a map of labels does not.
+NARROWEST_CT_HU = 300
+#: Values below this, by this share at least, are what the surroundings of a body look like in a CT.
+DARK_HU = -100
+#: At most so many labels are in a map of labels.
+MOST_LABELS = 120
+
+ADVICE = "Choose the CT itself, in Hounsfield units."
+
+
+def image_series(path: str, name: str, lent: object) -> SeriesInfo:
+    """Return what the header of an image file tells, as a series."""
+    findings = [Finding(Severity.NOTE, "An image file does not tell how it was made: phase, kernel and contrast are unknown.")]
+    uid, facts = path, SeriesFacts(description=Path(name).name, modality="CT", source=str(Path(name).parent))
+
+    def refused(text: str) -> SeriesInfo:
+        told = (*findings, Finding(Severity.REFUSAL, text))
+        return SeriesInfo(uid, facts, 1, (1, 1, 1), None, "image file", told, lent=lent)
+
+    try:
+        reader = _opened(path)
+    except UnreadableStudy as error:
+        return refused(error.what)
+    size = reader.GetSize()
+    if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1 or min(size) < 2:
+        return refused(f"{Path(name).name} holds no volume of single values but {' × '.join(map(str, size))}.")
+    geometry, _ = _geometry(reader)
+    if isinstance(geometry, str):
+        return refused(geometry)
+    step, row, column = (float(mm) for mm in geometry.spacing_mm)
+    coarse = max(step, row, column)
+    from viewer.dicom.fitness import COARSE_MM, FINE_MM
+
+    if coarse > COARSE_MM + 1e-3:
+        text = f"With voxels of {coarse:.2f} mm this is too coarse for automatic planning; it can be viewed and traced by hand."
+        findings.append(Finding(Severity.REFUSAL, text))
+    elif coarse > FINE_MM:
+        findings.append(Finding(Severity.CAUTION, f"With voxels of {coarse:.2f} mm small vessels and caps are blurred."))
+    return SeriesInfo(
+        uid, facts, geometry.shape[0], geometry.shape, (step, row, column), "image file", tuple(findings), image_path=path, lent=lent
+    )
+
+
+def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
+    """Read an image file.
+
+    Raises
+    ------
+    UnreadableStudy
+        If it is damaged, gone, or no CT by its values.
+    """
+    import SimpleITK as sitk
+
+    path = series.image_path or series.uid
+    progress(0.0, "Reading the image file")
+    reader = _opened(path)
+    geometry, flipped = _geometry(reader)
+    if isinstance(geometry, str):
+        raise UnreadableStudy(geometry, ADVICE)
+    try:
+        values = sitk.GetArrayFromImage(reader.Execute())
+    except RuntimeError as error:
+        raise UnreadableStudy(f"{Path(path).name} is damaged or cut short.", "Copy it again from where it came.") from error
+    progress(0.6, "Checking its values")
+    hu, findings = _as_hu(values[::-1] if flipped else values, Path(path).name)
+    volume = Volume(hu, geometry, series.facts, (*series.findings, *findings))
+    if callable(first):
+        first(volume.hu, geometry, np.ones(len(hu), bool))
+    progress(1.0, "Reading the image file")
+    return volume
+
+
+def _opened(path: str):  # type: ignore[no-untyped-def]
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(path)
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        if not Path(path).exists():
+            raise UnreadableStudy(f"{Path(path).name} is not there any more.", "Check the disc.") from error
+        raise UnreadableStudy(
+            f"{Path(path).name} is damaged or no image file of its kind.", "Copy it again from where it came."
+        ) from error
+    return reader
+
+
+def _geometry(reader) -> tuple[Geometry | str, bool]:  # type: ignore[no-untyped-def]
+    """Return the grid, slices reversed where the file counts left-handed, or a sentence on why there is none."""
+    columns, rows, slices = reader.GetSize()
+    spacing: Float = np.array(reader.GetSpacing()[::-1], float)
+    directions: Float = np.array(reader.GetDirection(), float).reshape(3, 3).T[::-1]
+    origin: Float = np.array(reader.GetOrigin(), float)
+    flipped = bool(np.linalg.det(directions[::-1]) < 0)
+    if flipped:
+        origin = origin + directions[0] * spacing[0] * (slices - 1)
+        directions = directions * np.array([[-1.0], [1.0], [1.0]])
+    try:
+        return Geometry.from_axes((slices, rows, columns), origin, spacing, directions + 0.0), flipped
+    except ValueError:
+        return "The axes in the header of the image file are not at right angles, so it cannot be measured in.", flipped
+
+
+def _as_hu(values: NDArray[np.generic], name: str) -> tuple[NDArray[np.int16], tuple[Finding, ...]]:
+    """Return the values as Hounsfield units, or refuse what is no CT."""
+    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+        raise UnreadableStudy(f"{name} does not hold numbers.", ADVICE)
+    findings: list[Finding] = []
+    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+        holes = int(np.count_nonzero(~np.isfinite(values)))
+        values = np.nan_to_num(values, nan=Volume.AIR_HU, posinf=Volume.AIR_HU, neginf=Volume.AIR_HU)
+        findings.append(Finding(Severity.CAUTION, f"{holes} voxels hold no number and are shown as air."))
+    low, high = float(values.min()), float(values.max())
+    sample = values[:: max(1, values.shape[0] // 24), ::4, ::4]
+    levels = np.unique(sample)
+    if low == high:
+        raise UnreadableStudy(f"{name} holds one single value everywhere ({low:g}).", ADVICE)
+    if low >= 0 and len(levels) <= MOST_LABELS and np.array_equal(levels, np.rint(levels)):
+        raise UnreadableStudy(f"{name} is a mask or a map of labels ({len(levels)} different values), no CT.", ADVICE)
+    if high - low < NARROWEST_CT_HU or high < 0 or low >= 0:
+        raise UnreadableStudy(
+            f"{name} is no CT in Hounsfield units: its values go from {low:g} to {high:g}, and a CT has air near -1000.", ADVICE
+        )
+    if low > DARK_HU * 5:
+        findings.append(Finding(Severity.CAUTION, f"There is no air in it (lowest value {low:g}); look whether these are Hounsfield units."))
+    info = np.iinfo(np.int16)
+    outside = values < -1500
+    beyond = int(np.count_nonzero(values > info.max))
+    if beyond:
+        findings.append(Finding(Severity.CAUTION, f"{beyond} voxels were denser than {info.max} HU and are shown as that."))
+    if values.dtype == np.int16:
+        hu = np.ascontiguousarray(values)
+    else:
+        hu = np.clip(np.rint(values), info.min, info.max).astype(np.int16)
+    if outside.any():
+        share = 100 * float(np.count_nonzero(outside)) / outside.size
+        if not hu.flags.writeable or hu is values:
+            hu = hu.copy()
+        hu[outside] = Volume.AIR_HU
+        findings.append(Finding(Severity.NOTE, f"{share:.1f} % of the voxels lie outside the field of view and are shown as air."))
+    return hu, tuple(findings)
