@@ -67,7 +67,9 @@ def per_mm_from_hu(hu: ArrayLike, tube_kv: float = TUBE_KV) -> Float:
     """
     value = np.asarray(hu, float)
     dense = np.maximum(value - DENSE_HU, 0.0)
-    return water_per_mm(tube_kv) * np.maximum(1.0 + (np.minimum(value, DENSE_HU) + dense_factor(tube_kv) * dense) / 1000, 0)
+    return water_per_mm(tube_kv) * np.maximum(
+        1.0 + (np.minimum(value, DENSE_HU) + dense_factor(tube_kv) * dense) / 1000, 0
+    )
 
 
 @njit(parallel=True, nogil=True, cache=True)

@@ -1,4 +1,4 @@
-"""What contrast medium fills when it is injected: the lumen up to the occlusion, and what collaterals reach beyond it."""
+"""What contrast medium fills when it is injected: the lumen up to the occlusion, and what collaterals reach."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from viewer.model.geometry import Geometry
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 
-#: How much more dye attenuates than the blood that it replaces, per mm: about 160 mg of iodine in a millilitre at 50 keV.
+#: How much more dye attenuates than the blood that it replaces, per mm: about 160 mg iodine a millilitre at 50 keV.
 DYE_PER_MM = 0.20
 #: A branch that leaves within this distance beyond a cap is open from the cap: it is the side branch at the cap.
 BRANCH_AT_CAP_MM = 3.0
@@ -54,7 +54,7 @@ def blocked_mm(vessel: Vessel, lesions: Iterable[Lesion]) -> list[tuple[float, f
 
 
 def open_stretches(tree: VesselTree, lesions: Iterable[Lesion] = ()) -> tuple[Stretch, ...]:
-    """Return the open stretches of all vessels: antegrade up to the first occlusion on the way, collateral beyond it."""
+    """Return the open stretches of all vessels: antegrade up to the first occlusion on the way, else collateral."""
     lesions = tuple(lesions)
     found: list[Stretch] = []
 
@@ -120,7 +120,8 @@ def injection(
         return None
     affine = np.array(geometry.affine)
     affine[:3, 3] = geometry.to_lps(low)
-    part = Geometry(tuple(int(n) for n in high - low + 1), affine)
+    size = high - low + 1
+    part = Geometry((int(size[0]), int(size[1]), int(size[2])), affine)
     mu = np.zeros(part.shape, np.int16)
     paint_tubes(mu, part, where, radius, DYE_PER_MM / Attenuation.PER_MM)
     return Attenuation(mu, part)

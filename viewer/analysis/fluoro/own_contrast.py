@@ -8,6 +8,7 @@ well: veins, appendages, vessels of the lung.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,14 @@ _MARROW_MM = 8.0
 _MUSCLE_HU = (20.0, 180.0)
 #: What is brighter than muscle by this much is contrast.
 _ABOVE_MUSCLE_HU = 55.0
-_TISSUE, _CHAMBER, _BONE = 0, 1, 2
+
+
+class Kind(enum.IntEnum):
+    """What fills a coarse cell."""
+
+    TISSUE = 0
+    CHAMBER = 1  #: or a great vessel: blood with contrast
+    BONE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +55,7 @@ class Chambers:
     Attributes
     ----------
     kind : ndarray of uint8, shape (K', J', I')
-        0 other tissue, 1 chamber or great vessel, 2 bone.
+        A `Kind` a cell.
     factor : tuple of int
         Voxels a cell, along k, j, i.
     muscle_hu : float
@@ -100,7 +108,7 @@ def _darken(
                 value = hu[k, j, i]
                 if muscle < value < calcium:
                     what = kind[cell_k, cell_j, min(i // factor[2], kind.shape[2] - 1)]
-                    if what == _CHAMBER or (everywhere and what == _TISSUE):
+                    if what == Kind.CHAMBER or (everywhere and what == Kind.TISSUE):
                         a, b, c = k - offset[0], j - offset[1], i - offset[2]
                         inside = 0 <= a < kept.shape[0] and 0 <= b < kept.shape[1] and 0 <= c < kept.shape[2]
                         if not (inside and kept[a, b, c] > 0):
@@ -157,14 +165,14 @@ def find_chambers(volume: Volume, progress: Progress = silent) -> Chambers:
     large[0] = False
     bone = large[dense] | bony[labels]
     if bone.any():
-        kind[ndimage.distance_transform_edt(~bone, sampling=cell_mm) <= _MARROW_MM] = _BONE
-    kind[chamber[owner]] = _CHAMBER
+        kind[ndimage.distance_transform_edt(~bone, sampling=cell_mm) <= _MARROW_MM] = Kind.BONE
+    kind[chamber[owner]] = Kind.CHAMBER
     progress(1.0, "Found the chambers")
     return Chambers(kind, factor, muscle, calcium)
 
 
 def without_own_contrast(
-    volume: Volume, tree: VesselTree = VesselTree(), chambers: Chambers | None = None, progress: Progress = silent
+    volume: Volume, tree: VesselTree, chambers: Chambers | None = None, progress: Progress = silent
 ) -> NDArray[np.int16]:
     """Return the volume's Hounsfield units, shape (K, J, I), with blood as dark as muscle.
 
@@ -189,7 +197,8 @@ def without_own_contrast(
         high = np.clip(np.ceil(index.max(0) + reach), low, np.asarray(volume.hu.shape) - 1).astype(np.int64)
         affine = np.array(volume.geometry.affine)
         affine[:3, 3] = volume.geometry.to_lps(low)
-        part = Geometry(tuple(int(n) for n in high - low + 1), affine)
+        size = high - low + 1
+        part = Geometry((int(size[0]), int(size[1]), int(size[2])), affine)
         kept, offset = np.zeros(part.shape, np.uint8), low
         paint_tubes(kept, part, points, radius, 1.0, soft_mm=1e-3)
     out = np.empty_like(volume.hu)

@@ -112,10 +112,12 @@ def _stack(rows: NDArray[np.int16]) -> _Stack:
 def halved(attenuation: Attenuation) -> Attenuation:
     """Return the mean of every 2 x 2 x 2 voxels; an odd last plane is dropped."""
     geometry = attenuation.geometry
-    shape = tuple(n // 2 for n in geometry.shape)
-    mu = np.empty(shape, np.int16)
+    mu = np.empty([n // 2 for n in geometry.shape], np.int16)
     _halve(attenuation.mu, mu)
-    coarse = Geometry.from_axes(mu.shape, geometry.to_lps((0.5, 0.5, 0.5)), 2 * geometry.spacing_mm, geometry.directions)
+    n_k, n_j, n_i = mu.shape
+    coarse = Geometry.from_axes(
+        (n_k, n_j, n_i), geometry.to_lps((0.5, 0.5, 0.5)), 2 * geometry.spacing_mm, geometry.directions
+    )
     return Attenuation(mu, coarse)
 
 
@@ -211,16 +213,16 @@ def _onto_detector(
     corner: np.ndarray,
     along_row: np.ndarray,
     along_column: np.ndarray,
-    metric: np.ndarray,
+    spacing: np.ndarray,
     reference: float,
     start_b: float,
     step_b: float,
     start_a: float,
     step_a: float,
-    per_step: float,
+    per_mm: float,
     out: np.ndarray,
 ) -> None:
-    """Read the sheared picture where each detector pixel's ray crosses it, times the ray's length from plane to plane."""
+    """Read the sheared picture where each pixel's ray crosses it, times the ray's length from plane to plane."""
     n_rows = sheared.shape[0]
     n_cols = sheared.shape[1]
     for r in prange(out.shape[0]):
@@ -234,7 +236,7 @@ def _onto_detector(
             out[r, c] = 0.0
             if not (x > -1 and y > -1 and x < n_cols and y < n_rows):
                 continue
-            length = np.sqrt((metric[0] * d_m) ** 2 + (metric[1] * d_b) ** 2 + (metric[2] * d_a) ** 2) / abs(d_m)
+            length = np.sqrt((spacing[0] * d_m) ** 2 + (spacing[1] * d_b) ** 2 + (spacing[2] * d_a) ** 2) / abs(d_m)
             x0 = int(np.floor(x))
             y0 = int(np.floor(y))
             fx = np.float32(x - x0)
@@ -248,11 +250,11 @@ def _onto_detector(
                     if 0 <= x0 + dx < n_cols:
                         line += _cubic(fx, dx) * sheared[y0 + dy, x0 + dx]
                 total += _cubic(fy, dy) * line
-            out[r, c] = total * np.float32(length * per_step)
+            out[r, c] = total * np.float32(length * per_mm)
 
 
 @njit(nogil=True, cache=True, fastmath=True, inline="always")
-def _cubic(t: float, tap: int) -> float:
+def _cubic(t: np.float32, tap: int) -> np.float32:
     """Catmull and Rom's weight of the sample at `tap` (-1, 0, 1, 2) for a place t between samples 0 and 1."""
     d = abs(t - np.float32(tap))
     if d < np.float32(1):
@@ -260,18 +262,42 @@ def _cubic(t: float, tap: int) -> float:
     return ((np.float32(-0.5) * d + np.float32(2.5)) * d - np.float32(4)) * d + np.float32(2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    """Which index axis plays which part: m is walked along, rows of the stack run along a, b is the third."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Rays:
+    """The rays to all pixels of a detector, in the index space (k, j, i) of a grid.
 
-    m: int
-    b: int
-    a: int
+    Attributes
+    ----------
+    source : ndarray of shape (3,)
+        The focal spot.
+    corner : ndarray of shape (3,)
+        The centre of the pixel at the top left.
+    along_row, along_column : ndarray of shape (3,)
+        The step to the pixel at the right, and to the one below.
+    """
+
+    source: Float
+    corner: Float
+    along_row: Float
+    along_column: Float
 
 
-def _axes_for(central_ray_index: Float) -> _Axes:
-    along = int(np.abs(central_ray_index).argmax())
-    return (_Axes(0, 1, 2), _Axes(1, 0, 2), _Axes(2, 0, 1))[along]
+def rays_of(geometry: Geometry, carm: CArm, size_px: int) -> Rays:
+    """Return the rays of a C-arm to a detector of `size_px` x `size_px` pixels; ValueError if it has no pixel."""
+    if size_px < 1:
+        raise ValueError(f"a picture of {size_px} pixels")
+    right, up, normal = detector_axes(carm.primary_deg, carm.secondary_deg)
+    pixel_mm = carm.detector_mm / size_px
+    to_index = geometry.index_from_lps[:3, :3]
+    along_row, along_column = to_index @ (right * pixel_mm), to_index @ (-up * pixel_mm)
+    center = geometry.to_index(carm.isocenter_lps_mm + (carm.sid_mm - carm.sod_mm) * normal)
+    corner = center - (size_px - 1) / 2 * (along_row + along_column)
+    return Rays(geometry.to_index(carm.source_lps_mm), corner, along_row, along_column)
+
+
+def _axes_for(central_ray: Float) -> tuple[int, int, int]:
+    """Return which index axes to walk along (m), find rows along (b), and run along (a), for a ray in index space."""
+    return ((0, 1, 2), (1, 0, 2), (2, 0, 1))[int(np.abs(central_ray).argmax())]
 
 
 def _row_spans(quad: Float, start: Float, step: Float, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -296,7 +322,53 @@ def _row_spans(quad: Float, start: Float, step: Float, shape: tuple[int, int]) -
     return first.astype(np.int32), last.astype(np.int32)
 
 
-def line_integrals(attenuation: Attenuation | Projectable, carm: CArm, size_px: int = 512, *, level: int = 0) -> Picture:
+@dataclass(frozen=True, slots=True, eq=False)
+class _ShearedGrid:
+    """Where the planes of voxels are summed: a grid (b, a) in the plane `reference` of index axis m."""
+
+    reference: float
+    start: Float
+    step: Float
+    shape: tuple[int, int]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+
+
+def _sheared_grid(
+    source: Float,
+    corner: Float,
+    along_row: Float,
+    along_column: Float,
+    lengths: Float,
+    size_px: int,
+    isocenter_m: float,
+) -> _ShearedGrid | None:
+    """Return the grid that the detector's field and the shadow of the voxels have in common, or ``None``."""
+    reference = float(np.clip(isocenter_m, 0, lengths[0] - 1))
+    ends = np.array([[0, 0], [0, 1], [1, 1], [1, 0]]) * (size_px - 1)
+    rays = corner + ends @ np.stack([along_column, along_row]) - source
+    distance = reference - source[0]
+    if (rays[:, 0] * distance <= 0).any():
+        return None  # nothing of the grid lies between the focal spot and the detector
+    quad = source[1:] + rays[:, 1:] * (distance / rays[:, :1])
+    low, high = quad.min(0), quad.max(0)
+    scales = (np.array([0.0, lengths[0] - 1.0]) - source[0]) / distance
+    if (scales > _NEAREST).all():
+        faces = source[1:] + (np.array([[0.0, 0.0], lengths[1:] - 1.0])[:, None] - source[1:]) / scales[None, :, None]
+        low, high = np.maximum(low, faces.min((0, 1))), np.minimum(high, faces.max((0, 1)))
+    if (high < low).any():
+        return None
+    pixel = (np.abs(along_row) + np.abs(along_column))[1:] * abs(distance / rays[:, 0].mean())
+    step = np.maximum(_FINEST_STEP, pixel)
+    start = low - 2 * step
+    n_rows, n_columns = (int(n) for n in np.ceil((high - start) / step) + 3)
+    left, right = _row_spans(quad, start, step, (n_rows, n_columns))
+    return _ShearedGrid(reference, start, step, (n_rows, n_columns), left, right)
+
+
+def line_integrals(
+    attenuation: Attenuation | Projectable, carm: CArm, size_px: int = 512, *, level: int = 0
+) -> Picture:
     """Return the line integrals of attenuation from the focal spot to each pixel of the detector.
 
     Parameters
@@ -315,65 +387,28 @@ def line_integrals(attenuation: Attenuation | Projectable, carm: CArm, size_px: 
         Without unit. Row 0 is the top and column 0 the left of the picture as it is displayed: seen from the detector,
         the patient's left on the right at AP. 0 where a ray misses the voxels.
     """
-    if size_px < 1:
-        raise ValueError(f"a picture of {size_px} pixels")
     laid_out = attenuation if isinstance(attenuation, Projectable) else projectable(attenuation, coarser_levels=level)
     laid_out = laid_out.level(level)
     geometry = laid_out.geometry
-    right_lps, up_lps, normal = detector_axes(carm.primary_deg, carm.secondary_deg)
-    to_index = geometry.index_from_lps[:3, :3]
-    axes = _axes_for(to_index @ normal)
-    order = [axes.m, axes.b, axes.a]
-    stack = laid_out.by_row if axes.m == 2 else laid_out.by_column
-    lengths = np.asarray(geometry.shape)[order]
-    metric = geometry.spacing_mm[order]
-
-    pixel_mm = carm.detector_mm / size_px
-    center_lps = carm.isocenter_lps_mm + (carm.sid_mm - carm.sod_mm) * normal
-    source = geometry.to_index(carm.source_lps_mm)[order]
-    along_row = (to_index @ (right_lps * pixel_mm))[order]
-    along_column = (to_index @ (-up_lps * pixel_mm))[order]
-    corner = geometry.to_index(center_lps)[order] - (size_px - 1) / 2 * (along_row + along_column)
-
+    rays = rays_of(geometry, carm, size_px)
+    order = list(_axes_for(rays.corner + (size_px - 1) / 2 * (rays.along_row + rays.along_column) - rays.source))
+    lengths, spacing = np.asarray(geometry.shape)[order], geometry.spacing_mm[order]
+    source, corner = rays.source[order], rays.corner[order]
+    along_row, along_column = rays.along_row[order], rays.along_column[order]
     out = np.zeros((size_px, size_px), np.float32)
-    isocenter = geometry.to_index(carm.isocenter_lps_mm)[order]
-    reference = float(np.clip(isocenter[0], 0, lengths[0] - 1))
-    reach = size_px - 1
-    corners = corner + np.array([[0, 0], [0, reach], [reach, reach], [reach, 0]]) @ np.stack([along_column, along_row])
-    rays = corners - source
-    if (rays[:, 0] * (reference - source[0]) <= 0).any():
-        return out  # the focal spot lies in the reference plane: nothing of the patient is between it and the detector
-    quad = source[1:] + rays[:, 1:] * ((reference - source[0]) / rays[:, :1])
 
-    # one detector pixel, in voxels of the reference plane
-    footprint = (np.abs(along_row) + np.abs(along_column))[1:] * (reference - source[0]) / (corners[:, 0].mean() - source[0])
-    step = np.maximum(_FINEST_STEP, np.abs(footprint))
-    low, high = quad.min(0), quad.max(0)
-    for plane in (0.0, lengths[0] - 1.0):
-        scale = (plane - source[0]) / (reference - source[0])
-        if scale < _NEAREST:
-            break
-        face = source[1:] + (np.stack([np.zeros(2), lengths[1:] - 1.0]) - source[1:]) / scale
-        shadow_low, shadow_high = (face[0], face[1]) if plane == 0.0 else (
-            np.minimum(shadow_low, face[0]), np.maximum(shadow_high, face[1]))
-    else:
-        low, high = np.maximum(low, shadow_low), np.minimum(high, shadow_high)
-    if (high < low).any():
+    grid = _sheared_grid(
+        source, corner, along_row, along_column, lengths, size_px, geometry.to_index(carm.isocenter_lps_mm)[order[0]]
+    )
+    if grid is None:
         return out
-    start = low - 2 * step
-    shape = tuple(int(n) for n in np.ceil((high - start) / step) + 3)
-    left, right = _row_spans(quad, start, step, shape)
-
-    sheared = np.zeros(shape, np.float32)
-    strides = {0: stack.rows.shape[1], 1: 1}  # rows of the stack per step of its outer and of its inner axis
-    outer_is_m = axes.m == 0
-    _sum_planes(
-        stack.rows.reshape(-1), stack.first.reshape(-1), stack.last.reshape(-1),
-        *(int(n) for n in lengths), strides[0] if outer_is_m else 1, 1 if outer_is_m else strides[0],
-        source, reference, float(start[0]), float(step[0]), float(start[1]), float(step[1]), left, right, sheared,
-    )
-    _onto_detector(
-        sheared, source, corner, along_row, along_column, metric, reference,
-        float(start[0]), float(step[0]), float(start[1]), float(step[1]), Attenuation.PER_MM, out,
-    )
+    stack = laid_out.by_row if order[0] == 2 else laid_out.by_column
+    inner = stack.rows.shape[1]  # rows of the stack per step of its outer axis
+    stride_m, stride_b = (inner, 1) if order[0] == 0 else (1, inner)
+    sheared = np.zeros(grid.shape, np.float32)
+    place = (grid.reference, *(float(x) for x in (grid.start[0], grid.step[0], grid.start[1], grid.step[1])))
+    n_m, n_b, n_a = (int(n) for n in lengths)
+    rows, first, last = stack.rows.reshape(-1), stack.first.reshape(-1), stack.last.reshape(-1)
+    _sum_planes(rows, first, last, n_m, n_b, n_a, stride_m, stride_b, source, *place, grid.left, grid.right, sheared)
+    _onto_detector(sheared, source, corner, along_row, along_column, spacing, *place, Attenuation.PER_MM, out)
     return out

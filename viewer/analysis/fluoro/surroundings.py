@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from viewer.analysis.fluoro.attenuation import TUBE_KV, Attenuation, attenuation_from_hu
-from viewer.analysis.fluoro.own_contrast import Chambers, cell_geometry, find_chambers, without_own_contrast
+from viewer.analysis.fluoro.own_contrast import Chambers, Kind, cell_geometry, find_chambers, without_own_contrast
 from viewer.analysis.fluoro.tubes import beads
 from viewer.model.geometry import Geometry
 from viewer.model.vessel import VesselTree
@@ -16,43 +16,72 @@ from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
 #: Muscle and fat around the chambers and the coronary arteries that belong to the heart.
-_WALL_MM = 14.0
+_WALL_MM = 10.0
 #: Gaps between chambers up to twice this width are filled.
-_GAP_MM = 12.0
-#: What counts as measured: outside of the scanner's field of view there is nothing.
-_MEASURED_STEPS = 1000
+_GAP_MM = 10.0
+#: The surface of the heart alone is drawn this soft to either side.
+_SOFT_MM = 3.0
 
 
 @njit(parallel=True, nogil=True, cache=True)
-def _keep(hu: np.ndarray, inside: np.ndarray, factor: np.ndarray, air: int) -> None:
-    for k in prange(hu.shape[0]):
-        cell_k = min(k // factor[0], inside.shape[0] - 1)
-        for j in range(hu.shape[1]):
-            cell_j = min(j // factor[1], inside.shape[1] - 1)
-            for i in range(hu.shape[2]):
-                if not inside[cell_k, cell_j, min(i // factor[2], inside.shape[2] - 1)]:
-                    hu[k, j, i] = air
+def _fade(mu: np.ndarray, depth: np.ndarray, factor: np.ndarray, soft: float) -> None:
+    """Weaken attenuation where the depth below the heart's surface, known in cells, runs from +soft to -soft mm."""
+    for k in prange(mu.shape[0]):
+        z = min(max((k - (factor[0] - 1) / 2) / factor[0], 0.0), depth.shape[0] - 1.0)
+        k0 = min(int(z), depth.shape[0] - 2)
+        fz = np.float32(z - k0)
+        line = np.empty(depth.shape[2], np.float32)
+        for j in range(mu.shape[1]):
+            y = min(max((j - (factor[1] - 1) / 2) / factor[1], 0.0), depth.shape[1] - 1.0)
+            j0 = min(int(y), depth.shape[1] - 2)
+            fy = np.float32(y - j0)
+            for n in range(depth.shape[2]):
+                near = depth[k0, j0, n] * (1 - fy) + depth[k0, j0 + 1, n] * fy
+                far = depth[k0 + 1, j0, n] * (1 - fy) + depth[k0 + 1, j0 + 1, n] * fy
+                line[n] = near * (1 - fz) + far * fz
+            for i in range(mu.shape[2]):
+                x = min(max((i - (factor[2] - 1) / 2) / factor[2], 0.0), depth.shape[2] - 1.0)
+                i0 = min(int(x), depth.shape[2] - 2)
+                fx = np.float32(x - i0)
+                share = (line[i0] * (1 - fx) + line[i0 + 1] * fx) / np.float32(2 * soft) + np.float32(0.5)
+                mu[k, j, i] = np.float32(mu[k, j, i]) * min(max(share, np.float32(0)), np.float32(1))
 
 
-def heart_cells(geometry: Geometry, chambers: Chambers, tree: VesselTree) -> NDArray[np.bool_]:
-    """Return which cells of `chambers` belong to the heart: what lies around its blood and its coronary arteries."""
+def heart_depth_mm(geometry: Geometry, chambers: Chambers, tree: VesselTree) -> NDArray[np.float32]:
+    """Return how deep in the heart each cell of `chambers` lies, mm, negative outside.
+
+    The heart is what lies around its blood and its coronary arteries, gaps filled, without bone. Without any blood
+    all cells are deep inside.
+    """
     grid = cell_geometry(geometry, chambers.factor)
-    blood = chambers.kind == 1
+    blood = np.zeros(grid.shape, bool)
     for vessel in tree:
         points, _ = beads(vessel.centerline, (0.0, vessel.centerline.length_mm), 1.0)
         index = np.round(grid.to_index(points)).astype(int)
         index = index[((index >= 0) & (index < np.asarray(grid.shape))).all(1)]
         blood[tuple(index.T)] = True
+    pools, count = ndimage.label(chambers.kind == Kind.CHAMBER)
+    if count:
+        if blood.any():  # the chambers that coronary arteries run on; not the descending aorta
+            near = ndimage.distance_transform_edt(~blood, sampling=grid.spacing_mm) <= _WALL_MM
+            blood |= np.isin(pools, np.setdiff1d(pools[near], 0))
+        else:
+            blood = pools == np.bincount(pools[pools > 0]).argmax()
     if not blood.any():
-        return np.ones(grid.shape, bool)
-    around = ndimage.distance_transform_edt(~blood, sampling=grid.spacing_mm) <= _WALL_MM + _GAP_MM
-    inside = ndimage.distance_transform_edt(np.pad(around, 1, mode="edge"), sampling=grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    return (inside > _GAP_MM) & (chambers.kind != 2)
+        return np.full(grid.shape, 1e3, np.float32)
+    spacing = grid.spacing_mm
+    around = ndimage.distance_transform_edt(~blood, sampling=spacing) <= _WALL_MM + _GAP_MM
+    inside = ndimage.distance_transform_edt(np.pad(around, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    heart = (inside > _GAP_MM) & (chambers.kind != Kind.BONE)
+    depth = ndimage.distance_transform_edt(heart, sampling=spacing) - ndimage.distance_transform_edt(
+        ~heart, sampling=spacing
+    )
+    return depth.astype(np.float32)
 
 
 def patient(
     volume: Volume,
-    tree: VesselTree = VesselTree(),
+    tree: VesselTree,
     *,
     own_contrast: bool = False,
     heart_only: bool = False,
@@ -76,20 +105,10 @@ def patient(
     if own_contrast and not heart_only:
         return attenuation_from_hu(volume.hu, volume.geometry, tube_kv)
     chambers = find_chambers(volume, progress)
-    hu = np.array(volume.hu) if own_contrast else without_own_contrast(volume, tree, chambers)
-    if heart_only:
-        inside = heart_cells(volume.geometry, chambers, tree)
-        _keep(hu, inside, np.asarray(chambers.factor), Volume.AIR_HU)
-    return attenuation_from_hu(hu, volume.geometry, tube_kv)
-
-
-def measured_region(volume: Volume) -> Attenuation:
-    """Return a coarse grid that attenuates evenly, 0.01 per mm, wherever the CT measured anything.
-
-    Its line integrals times 100 are the length in mm that each ray runs through what was measured.
-    """
-    steps = [min(max(1, round(4.0 / s)), n // 2) for s, n in zip(volume.geometry.spacing_mm, volume.hu.shape)]
-    grid = cell_geometry(volume.geometry, (steps[0], steps[1], steps[2]))
-    k, j, i = (np.arange(n) * f + f // 2 for n, f in zip(grid.shape, steps))
-    measured = volume.hu[np.ix_(k, j, i)] > Volume.AIR_HU
-    return Attenuation(measured.astype(np.int16) * np.int16(_MEASURED_STEPS), grid)
+    hu = volume.hu if own_contrast else without_own_contrast(volume, tree, chambers)
+    attenuation = attenuation_from_hu(hu, volume.geometry, tube_kv)
+    if not heart_only:
+        return attenuation
+    mu = np.array(attenuation.mu)
+    _fade(mu, heart_depth_mm(volume.geometry, chambers, tree), np.asarray(chambers.factor), _SOFT_MM)
+    return Attenuation(mu, volume.geometry)

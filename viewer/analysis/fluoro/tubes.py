@@ -30,7 +30,9 @@ def beads(centerline: Centerline, stretch_mm: Interval, step_mm: float = 0.25) -
 
 
 @njit(nogil=True, cache=True)
-def _paint(out: np.ndarray, index: np.ndarray, radius: np.ndarray, spacing: np.ndarray, soft: float, value: float) -> None:
+def _paint(
+    out: np.ndarray, index: np.ndarray, radius: np.ndarray, spacing: np.ndarray, soft: float, value: float
+) -> None:
     for n in range(index.shape[0]):
         reach = radius[n] + soft / 2
         k0 = max(int(np.ceil(index[n, 0] - reach / spacing[0])), 0)
@@ -72,4 +74,11 @@ def paint_tubes(
     """
     keep = np.asarray(radius_mm) > 0
     soft = float(geometry.spacing_mm.mean()) if soft_mm is None else soft_mm
-    _paint(out, geometry.to_index(points_lps_mm)[keep], np.asarray(radius_mm, float)[keep], geometry.spacing_mm, soft, value)
+    _paint(
+        out,
+        geometry.to_index(points_lps_mm)[keep],
+        np.asarray(radius_mm, float)[keep],
+        geometry.spacing_mm,
+        soft,
+        value,
+    )
