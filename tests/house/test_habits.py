@@ -12,7 +12,7 @@ import pytest
 LONGEST_FILE = 500
 JUNK_ROOMS = {"utils", "util", "misc", "common", "helper", "helpers", "tools_misc"}
 EMPTY_TITLES = ("Manager", "Handler", "Helper")
-UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XXX|HACK)\b")
+UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b")
 
 
 def test_that_no_file_is_longer_than_its_one_idea(sources: list[Path]) -> None:

@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pictures is not None:
         return _picture(arguments.pictures)
     require_display()
-    from viewer.ui import application
+    from viewer.ui.application import run as show_window
 
-    return application.run(None, demo=True)
+    return show_window(None, demo=True)
 
 
 def _write(folder: Path) -> int:

@@ -19,6 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and return when it is closed."""
     require_display()
-    from viewer.ui import application
+    from viewer.ui.application import run as show_window
 
-    return application.run(arguments.study)
+    return show_window(arguments.study)
