@@ -1,0 +1,320 @@
+"""Through the occlusion: the cheapest believable way from an open vessel to what fills behind it.
+
+An occluded vessel is still a cord of soft tissue and calcium with fat around it, so the tube measure answers along it; where
+it lies on the myocardium nothing but the shortest way is left. Both are one price for the length of a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from viewer.analysis.coronary.grid import F32
+from viewer.analysis.coronary.network import Network, joined, pieces, rooted
+from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
+from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.tree import OPEN_SHARE
+from viewer.model.geometry import Float, Geometry
+from viewer.model.volume import Volume
+
+#: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
+LIMIT = 75.0
+#: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
+BLIND, FORBIDDEN = 2.6, 14.0
+#: A distal piece that is shorter than this is not worth a guess.
+SHORTEST_PIECE_MM = 8.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceField:
+    """What a millimetre of an unseen course costs, on a coarse grid.
+
+    Attributes
+    ----------
+    price : ndarray of float32, shape (K, J, I)
+        1 on a good cord, more elsewhere.
+    geometry : Geometry
+    """
+
+    price: F32
+    geometry: Geometry
+
+
+def price_field(image: F32, tube: F32, geometry: Geometry, lumen_hu: float, fat_hu: float = -90.0) -> PriceField:
+    """Return what an unseen course costs, at twice the step of the given grid.
+
+    Parameters
+    ----------
+    image, tube : ndarray of float32, shape (K, J, I)
+        HU and tube measure.
+    geometry : Geometry
+    lumen_hu, fat_hu : float
+    """
+    k, j, i = (n // 2 * 2 for n in image.shape)
+    blocks = (k // 2, 2, j // 2, 2, i // 2, 2)
+    hu = image[:k, :j, :i].reshape(blocks).mean((1, 3, 5))
+    best = tube[:k, :j, :i].reshape(blocks).max((1, 3, 5))
+    hu = ndimage.uniform_filter(hu, 3)
+    # a cord of soft tissue in fat stands out by about 200 HU
+    shown = np.clip(best / 130.0, 0.0, 1.0)
+    price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
+    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 0.8, price)
+    contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
+    price = np.where(contrast | (hu < -300.0), FORBIDDEN, price).astype(np.float32)
+    spacing = float(geometry.spacing_mm[0])
+    origin = geometry.to_lps((0.5, 0.5, 0.5))
+    coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
+    return PriceField(np.ascontiguousarray(price), coarse)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bridge:
+    """A guess of how a distal piece hangs on the tree.
+
+    Attributes
+    ----------
+    start, end : int
+        Points of the network: on the tree and on the piece.
+    between_lps_mm : ndarray of shape (M, 3)
+        The way, without its ends.
+    price : float
+        Length of the way weighted with how little shows of it, plus what its bends cost; the lower, the surer.
+    """
+
+    start: int
+    end: int
+    between_lps_mm: Float
+    price: float
+
+
+def _direction(net: Network, point: int, reach_mm: float = 5.0) -> Float | None:
+    """Return the unit vector in which the line that ends at `point` would go on; None if no line ends there."""
+    if len(net.links[point]) != 1:
+        return None
+    line = [point]
+    while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
+        further = [o for o in net.links[line[-1]] if o not in line]
+        if len(further) != 1:
+            break
+        line.append(further[0])
+    if len(line) < 3:
+        return None
+    way = net.points_lps_mm[point] - net.points_lps_mm[line[-1]]
+    return way / max(float(np.linalg.norm(way)), 1e-9)
+
+
+def _bend_price(cosine: float) -> float:
+    """Return what a turn costs in mm: nothing up to 45°, much beyond a right angle."""
+    angle = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return float(0.0 if angle < 45 else (angle - 45) * 0.2 if angle < 90 else 9.0 + (angle - 90) * 0.6)
+
+
+def candidate_pieces(net: Network, roots: Sequence[int], lumen_hu: float) -> list[list[int]]:
+    """Return the pieces that no root reaches and that look like arteries, the longest first."""
+    reached = rooted(net, roots).root >= 0
+    number = pieces(net)
+    result = []
+    for piece in np.unique(number[~reached]):
+        members = np.flatnonzero((number == piece) & ~reached)
+        if len(members) < 8:
+            continue
+        hu = float(np.median(net.hu[members]))
+        around = float(np.median(net.around_hu[members]))
+        radius = float(np.median(net.radius_mm[members]))
+        length = sum(
+            float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o])) for p in members for o in net.links[p] if p < o
+        )
+        artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and -118.0 < around < 0.45 * lumen_hu and 0.45 < radius < 3.0
+        if artery and length >= SHORTEST_PIECE_MM:
+            result.append((length, [int(m) for m in members]))
+    return [members for _, members in sorted(result, key=lambda item: -item[0])]
+
+
+def _way(
+    net: Network, field: PriceField, sources: Sequence[int], source_cost: NDArray[np.float32], targets: Sequence[int]
+) -> tuple[Float, float, int, int] | None:
+    """Return the cheapest way from any source to any target point: course, price, and its two points."""
+    geometry, spacing = field.geometry, float(field.geometry.spacing_mm[0])
+    last = np.array(geometry.shape) - 1
+    to_voxel = np.clip(np.rint(geometry.to_index(net.points_lps_mm)).astype(int), 0, last)
+    a, b = to_voxel[list(sources)], to_voxel[list(targets)]
+    margin = int(np.ceil(LIMIT / spacing))
+    low = np.maximum(a.min(0) - margin, 0)
+    high = np.minimum(a.max(0) + margin, last) + 1
+    box = tuple(slice(p, q) for p, q in zip(low, high))
+    inside = ((b >= low) & (b < high)).all(1)
+    if not inside.any():
+        return None
+    target = np.zeros(tuple(high - low), bool)
+    target[tuple((b[inside] - low).T)] = True
+    found = cheapest_path(
+        np.ascontiguousarray(field.price[box]) * np.float32(spacing), a - low, target, start_cost=source_cost, limit=LIMIT
+    )
+    if found is None:
+        return None
+    path, price = found
+    course = geometry.to_lps(path + low)
+    first = min(sources, key=lambda p: float(np.linalg.norm(net.points_lps_mm[p] - course[0])))
+    final = min(targets, key=lambda p: float(np.linalg.norm(net.points_lps_mm[p] - course[-1])))
+    return course, price, int(first), int(final)
+
+
+def bridge_to(
+    net: Network, field: PriceField, piece: Sequence[int], roots: Sequence[int], *, middle_price: float = 6.0
+) -> Bridge | None:
+    """Return the best bridge from the tree to a piece, or None if none is believable.
+
+    Parameters
+    ----------
+    net : Network
+    field : PriceField
+    piece : sequence of int
+        Points of the piece.
+    roots : sequence of int
+    middle_price : float
+        What it costs to reach the piece elsewhere than at one of its ends.
+    """
+    tree = rooted(net, roots)
+    targets = [int(p) for p in tree.order]
+    best: Bridge | None = None
+    ends = [p for p in piece if len(net.links[p]) == 1]
+    groups = [[end] for end in ends] + [[p for p in piece if len(net.links[p]) != 1]]
+    for group in groups:
+        if not group:
+            continue
+        extra = 0.0 if len(group) == 1 and group[0] in ends else middle_price
+        way = _way(net, field, group, np.full(len(group), extra, np.float32), targets)
+        if way is None:
+            continue
+        course, price, end, start = way
+        # from here on from the tree to the piece
+        full = np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]
+        full = smoothed_course(resampled_course(full), 3.0)
+        length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
+        reach = max(2, min(len(full) - 1, 10))
+        leave = full[reach] - full[0]
+        leave /= max(float(np.linalg.norm(leave)), 1e-9)
+        arrive = full[-1] - full[-1 - reach]
+        arrive /= max(float(np.linalg.norm(arrive)), 1e-9)
+        on = _direction(net, end)
+        if on is not None and length > 1.5:
+            price += _bend_price(float(-on @ arrive))
+        flow = _flow(net, tree, start)
+        if flow is not None and length > 1.5:
+            price += 0.5 * _bend_price(float(flow @ leave))
+        if best is None or price < best.price:
+            best = Bridge(start, end, full[1:-1], price)
+    return best
+
+
+def _flow(net: Network, tree: object, point: int) -> Float | None:
+    """Return the direction away from the root at a point of the tree."""
+    line = [point]
+    parent = tree.parent  # type: ignore[attr-defined]
+    while len(line) < 9 and parent[line[-1]] >= 0:
+        line.append(int(parent[line[-1]]))
+    if len(line) < 3:
+        return None
+    way = net.points_lps_mm[point] - net.points_lps_mm[line[-1]]
+    return way / max(float(np.linalg.norm(way)), 1e-9)
+
+
+def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[int]:
+    """Return the ends of the tree towards which a vessel gets wider: it fills from its end's other side by collaterals."""
+    tree = rooted(net, roots)
+    children = tree.children()
+    result = []
+    for end in (int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0):
+        line = tree.path_to(end)[::-1]
+        along = tree.from_root_mm[end] - tree.from_root_mm[line]
+        near, way = (along > 1.0) & (along < 10.0), (along >= 10.0) & (along < 110.0)
+        if near.sum() < 5 or way.sum() < 20:
+            continue
+        ids = np.array(line)
+        radius = ndimage.gaussian_filter1d(net.radius_mm[ids], 4.0, mode="nearest")
+        narrow = int(np.where(way, radius, np.inf).argmin())
+        darker = np.median(net.hu[ids[near]]) < 0.85 * np.median(net.hu[ids[narrow + 5 :]]) if len(ids) > narrow + 15 else False
+        if np.median(radius[near]) > wider * radius[narrow] and (darker or np.median(net.hu[ids[near]]) < 0.8 * lumen_hu):
+            result.append(end)
+    return result
+
+
+def bridged(
+    net: Network, field: PriceField, volume: Volume, roots: Sequence[int], lumen_hu: float
+) -> tuple[Network, tuple[Bridge, ...]]:
+    """Hang every artery-like piece on the tree that can believably be reached, the cheapest first.
+
+    Returns
+    -------
+    Network
+        With the bridges as points that are marked as such.
+    tuple of Bridge
+    """
+    made: list[Bridge] = []
+    hopeless: set[int] = set()
+    while True:
+        best: tuple[Bridge, float] | None = None
+        for piece in candidate_pieces(net, roots, lumen_hu)[:12]:
+            if piece[0] in hopeless:
+                continue
+            bridge = bridge_to(net, field, piece, roots)
+            length = 0.7 * len(piece)
+            # the longer the piece, the farther a gap to it may be
+            if bridge is None or bridge.price > min(LIMIT, 8.0 + 1.2 * length):
+                hopeless.add(piece[0])
+                continue
+            if best is None or bridge.price - 0.3 * length < best[1]:
+                best = (bridge, bridge.price - 0.3 * length)
+        if best is None:
+            break
+        net = _built(net, best[0], volume, lumen_hu)
+        made.append(best[0])
+    for end in filled_backwards(net, roots, lumen_hu):
+        bridge = _other_way(net, field, end, roots)
+        if bridge is not None and bridge.price < LIMIT:
+            net = _built(net, bridge, volume, lumen_hu)
+            made.append(bridge)
+    return net, tuple(made)
+
+
+def _other_way(net: Network, field: PriceField, end: int, roots: Sequence[int]) -> Bridge | None:
+    """Return the bridge by which a vessel that fills backwards hangs on its true parent."""
+    tree = rooted(net, roots)
+    own = set(tree.path_to(end))
+    near = {int(p) for p in tree.order if np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[end]) < 90.0}
+    children = tree.children()
+    # its own course and what hangs on the last stretch of it are no target
+    line = tree.path_to(end)
+    stack = [p for p in line if tree.from_root_mm[end] - tree.from_root_mm[p] < 80.0]
+    while stack:
+        point = stack.pop()
+        own.add(point)
+        stack += [c for c in children[point] if c not in own]
+    targets = [p for p in near if p not in own]
+    if not targets:
+        return None
+    way = _way(net, field, [end], np.zeros(1, np.float32), targets)
+    if way is None:
+        return None
+    course, price, _, start = way
+    full = smoothed_course(resampled_course(np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]), 3.0)
+    if len(full) < 4:
+        return None
+    reach = max(2, min(len(full) - 1, 10))
+    arrive = full[-1] - full[-1 - reach]
+    on = _direction(net, end)
+    if on is not None:
+        price += _bend_price(float(-on @ arrive) / max(float(np.linalg.norm(arrive)), 1e-9))
+    return Bridge(start, end, full[1:-1], price)
+
+
+def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:
+    """Return the network with a bridge."""
+    course = np.r_[net.points_lps_mm[[bridge.start]], bridge.between_lps_mm, net.points_lps_mm[[bridge.end]]]
+    hu = profile(volume, course, floor_hu=-150.0, cap_hu=1.6 * lumen_hu).hu[1:-1]
+    radius = 0.5 * float(net.radius_mm[bridge.start] + net.radius_mm[bridge.end])
+    return joined(net, bridge.start, bridge.between_lps_mm, bridge.end, radius_mm=radius, hu=hu)

@@ -1,0 +1,223 @@
+"""Middle lines as a network of points with what was measured at each: cut, joined and rooted by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from viewer.analysis.coronary.profile import profile, recentred, smoothed_course
+from viewer.analysis.coronary.skeleton import Skeleton
+from viewer.model.geometry import Float, Geometry
+from viewer.model.volume import Volume
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Points on middle lines and who is whose neighbour.
+
+    Attributes
+    ----------
+    points_lps_mm : ndarray of shape (N, 3)
+    radius_mm, hu, around_hu : ndarray of shape (N,)
+        See `TubeProfile`.
+    bridge : ndarray of bool, shape (N,)
+        Points that no contrast showed: they were put there to cross a gap.
+    links : tuple of tuple of int
+        For each point the points beside it.
+    """
+
+    points_lps_mm: Float
+    radius_mm: Float
+    hu: Float
+    around_hu: Float
+    bridge: NDArray[np.bool_]
+    links: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.links)
+
+
+def lines_of(links: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the paths between points that are no mere passage (ends and junctions), each once."""
+    result = []
+    for start in range(len(links)):
+        if len(links[start]) == 2 or not links[start]:
+            continue
+        for step in links[start]:
+            path = [start, step]
+            while len(links[path[-1]]) == 2:
+                a, b = links[path[-1]]
+                path.append(b if a == path[-2] else a)
+            if path[0] < path[-1] or (path[0] == path[-1] and path[1] < path[-2]):
+                result.append(path)
+    return result
+
+
+def links_from_pairs(count: int, pairs: Iterable[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """Return for each of `count` points its neighbours."""
+    sets: list[set[int]] = [set() for _ in range(count)]
+    for a, b in pairs:
+        sets[int(a)].add(int(b))
+        sets[int(b)].add(int(a))
+    return tuple(tuple(sorted(s)) for s in sets)
+
+
+def network(skeleton: Skeleton, geometry: Geometry, volume: Volume, *, floor_hu: float, cap_hu: float) -> Network:
+    """Move a skeleton's lines into the middle of their tubes and measure these along them."""
+    count = len(skeleton.index)
+    points = geometry.to_lps(skeleton.index)
+    links = links_from_pairs(count, skeleton.link)
+    radius, hu, around = np.full(count, 0.5), np.zeros(count), np.zeros(count)
+    moved = points.copy()
+    for path in lines_of(links):
+        course = smoothed_course(points[path], 1.5)
+        if len(path) > 5:
+            course = recentred(volume, course, floor_hu=floor_hu, cap_hu=cap_hu, rounds=2)
+        tube = profile(volume, course, floor_hu=floor_hu, cap_hu=1.6 * cap_hu)
+        inner = slice(1, -1) if len(path) > 2 else slice(None)
+        ids = np.array(path)[inner]
+        moved[ids] = course[inner]
+        radius[ids], hu[ids], around[ids] = tube.radius_mm[inner], tube.hu[inner], tube.around_hu[inner]
+        for end, near in ((path[0], 1), (path[-1], -2)):
+            if len(links[end]) == 1:
+                moved[end] = course[0 if near == 1 else -1]
+            if len(path) > 2:
+                radius[end], hu[end], around[end] = tube.radius_mm[near], tube.hu[near], tube.around_hu[near]
+    return Network(moved, radius, hu, around, np.zeros(count, bool), links)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rooted:
+    """A network seen from its roots.
+
+    Attributes
+    ----------
+    parent : ndarray of int, shape (N,)
+        -1 at a root and where no root leads to.
+    root : ndarray of int, shape (N,)
+        Which root (its number in the list) leads here; -1: none.
+    order : ndarray of int
+        Reached points, parents before children.
+    from_root_mm : ndarray of shape (N,)
+        Length from the root.
+    """
+
+    parent: Ints
+    root: Ints
+    order: Ints
+    from_root_mm: Float
+
+    def path_to(self, point: int) -> list[int]:
+        """Return the points from the root to `point`."""
+        path = [point]
+        while self.parent[path[-1]] >= 0:
+            path.append(int(self.parent[path[-1]]))
+        return path[::-1]
+
+    def children(self) -> list[list[int]]:
+        """Return for each point the points after it."""
+        result: list[list[int]] = [[] for _ in self.parent]
+        for point in self.order:
+            if self.parent[point] >= 0:
+                result[self.parent[point]].append(int(point))
+        return result
+
+    def beyond_mm(self) -> Float:
+        """Return for each point the length to the farthest end beyond it."""
+        result = np.zeros(len(self.parent))
+        for point in self.order[::-1]:
+            before = self.parent[point]
+            if before >= 0:
+                step = self.from_root_mm[point] - self.from_root_mm[before]
+                result[before] = max(result[before], result[point] + step)
+        return result
+
+
+def rooted(net: Network, roots: Sequence[int]) -> Rooted:
+    """Walk the network from `roots`, all at once, breadth first."""
+    count = len(net)
+    parent, root = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+    length = np.zeros(count)
+    order = list(roots)
+    for number, start in enumerate(roots):
+        root[start] = number
+    for point in order:
+        for other in net.links[point]:
+            if root[other] < 0:
+                root[other], parent[other] = root[point], point
+                length[other] = length[point] + np.linalg.norm(net.points_lps_mm[other] - net.points_lps_mm[point])
+                order.append(other)
+    return Rooted(parent, root, np.array(order, np.int64), length)
+
+
+def without_links(net: Network, pairs: Iterable[tuple[int, int]]) -> Network:
+    """Return the network with some neighbours parted."""
+    gone = {frozenset(pair) for pair in pairs}
+    links = tuple(tuple(o for o in others if frozenset((p, o)) not in gone) for p, others in enumerate(net.links))
+    return replace(net, links=links)
+
+
+def without_points(net: Network, points: Iterable[int]) -> Network:
+    """Return the network with some points left standing alone, so that numbers stay what they were."""
+    gone = set(int(p) for p in points)
+    links = tuple(
+        () if p in gone else tuple(o for o in others if o not in gone) for p, others in enumerate(net.links)
+    )
+    return replace(net, links=links)
+
+
+def joined(net: Network, start: int, between_lps_mm: Float, end: int | None, *, radius_mm: float, hu: Float) -> Network:
+    """Return the network with a bridge from point `start` over new points to point `end` (or to nowhere).
+
+    Parameters
+    ----------
+    net : Network
+    start, end : int
+        Points; `end` may be None.
+    between_lps_mm : ndarray of shape (M, 3)
+        The new points.
+    radius_mm : float
+        Calibre to note for them.
+    hu : ndarray of shape (M,)
+    """
+    first, count = len(net), len(between_lps_mm)
+    chain = [start, *range(first, first + count)] + ([] if end is None else [end])
+    pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
+    links = links_from_pairs(first + count, [*pairs, *zip(chain[:-1], chain[1:])])
+    return Network(
+        np.r_[net.points_lps_mm, between_lps_mm],
+        np.r_[net.radius_mm, np.full(count, radius_mm)],
+        np.r_[net.hu, hu],
+        np.r_[net.around_hu, np.full(count, float(np.median(net.around_hu)) if first else 0.0)],
+        np.r_[net.bridge, np.ones(count, bool)],
+        links,
+    )
+
+
+def pieces(net: Network) -> Ints:
+    """Return for each point the number of the connected piece that it belongs to."""
+    result = np.full(len(net), -1, np.int64)
+    number = 0
+    for start in range(len(net)):
+        if result[start] >= 0:
+            continue
+        result[start] = number
+        stack = [start]
+        while stack:
+            for other in net.links[stack.pop()]:
+                if result[other] < 0:
+                    result[other] = number
+                    stack.append(other)
+        number += 1
+    return result
+
+
+def smoothed_along(net: Network, path: Sequence[int], values: Float, sigma_px: float = 3.0) -> Float:
+    """Return `values` of the points of a path, smoothed along it."""
+    return ndimage.gaussian_filter1d(values[list(path)], sigma_px, mode="nearest")

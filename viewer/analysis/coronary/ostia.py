@@ -1,0 +1,109 @@
+"""Where the coronaries leave the aorta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.analysis.coronary.aorta import RoundTube
+from viewer.analysis.coronary.network import Network, rooted
+from viewer.model.geometry import Float
+
+#: How far from the contrast's edge a line may begin and still leave the aorta.
+REACH_MM = 5.0
+#: A coronary's trunk and all that hangs on it are at least this long.
+SHORTEST_TREE_MM = 30.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ostium:
+    """The mouth of a coronary.
+
+    Attributes
+    ----------
+    lps_mm : ndarray of shape (3,)
+        On the edge of the aorta's contrast.
+    point : int
+        The network's point nearest to it.
+    tree_mm : float
+        Length of all lines that can be reached from here without passing another ostium.
+    """
+
+    lps_mm: Float
+    point: int
+    tree_mm: float
+
+
+def above_edge_mm(aorta: RoundTube, points_lps_mm: Float) -> Float:
+    """Return the distance of points from the aorta's edge in their axial plane, positive outside."""
+    center, radius = aorta.disc_at(points_lps_mm[:, 2])
+    return np.hypot(*(points_lps_mm[:, :2] - center).T) - radius
+
+
+def _begins_here(net: Network, aorta: RoundTube, point: int, lumen_hu: float) -> bool:
+    """Tell whether the line that ends at `point` runs away from the aorta and is as bright as it."""
+    line = [point]
+    while len(line) < 16:
+        further = [o for o in net.links[line[-1]] if o not in line]
+        if not further:
+            break
+        line.append(further[0])
+    if len(line) < 8:
+        return False
+    points = net.points_lps_mm[line]
+    outward = above_edge_mm(aorta, points[[0, -1]])
+    travelled = float(np.linalg.norm(points[-1] - points[0]))
+    bright = float(np.median(net.hu[line]))
+    apart = float(np.median(net.around_hu[line]))
+    return outward[1] - outward[0] > 0.3 * travelled and bright > 0.7 * lumen_hu and apart < 0.6 * lumen_hu
+
+
+def ostia(net: Network, aorta: RoundTube) -> tuple[Ostium, ...]:
+    """Return the ostia on an aorta, that of the largest tree first.
+
+    Parameters
+    ----------
+    net : Network
+    aorta : RoundTube
+    """
+    z = net.points_lps_mm[:, 2]
+    top, bottom = aorta.center_lps_mm[0, 2], aorta.center_lps_mm[-1, 2]
+    above = above_edge_mm(aorta, net.points_lps_mm)
+    candidates = [
+        point
+        for point in np.flatnonzero((above < REACH_MM) & (z > bottom - 8) & (z < top + 3))
+        if len(net.links[point]) == 1 and _begins_here(net, aorta, int(point), aorta.lumen_hu)
+    ]
+    candidates.sort(key=lambda p: float(above[p]))
+    chosen: list[int] = []
+    for point in candidates:
+        if all(np.linalg.norm(net.points_lps_mm[point] - net.points_lps_mm[c]) > 6 for c in chosen):
+            chosen.append(int(point))
+    reached = rooted(net, chosen)
+    result = []
+    for number, point in enumerate(chosen):
+        own = np.flatnonzero(reached.root == number)
+        before = reached.parent[own]
+        step = reached.from_root_mm[own] - np.where(before >= 0, reached.from_root_mm[before], 0.0)
+        total = float(step[before >= 0].sum())
+        if total >= SHORTEST_TREE_MM:
+            result.append(Ostium(_on_edge(net, aorta, point), point, total))
+    return tuple(sorted(result, key=lambda o: -o.tree_mm))
+
+
+def _on_edge(net: Network, aorta: RoundTube, point: int) -> Float:
+    """Return where the line that ends at `point` meets the edge of the aorta's contrast when it goes straight on."""
+    line = [point]
+    while len(line) < 9:
+        further = [o for o in net.links[line[-1]] if o not in line]
+        if not further:
+            break
+        line.append(further[0])
+    points = net.points_lps_mm[line]
+    back = points[0] - points[-1]
+    back /= max(float(np.linalg.norm(back)), 1e-9)
+    walk = points[0] + np.arange(-3.0, 8.0, 0.1)[:, None] * back
+    above = above_edge_mm(aorta, walk)
+    crossed = np.flatnonzero(above <= 0)
+    return walk[crossed[0]] if len(crossed) else points[0]

@@ -1,0 +1,95 @@
+"""The cheapest way between places of a grid."""
+
+from __future__ import annotations
+
+import heapq
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.analysis.coronary.grid import F32
+
+Ints = NDArray[np.int64]
+
+
+@nb.njit(nogil=True, cache=True)
+def _search(price, starts, start_cost, target, limit, cost, parent):  # pragma: no cover - compiled
+    """Dijkstra over 26 neighbours until a target is settled; returns its flat index, or -1."""
+    K, J, n = price.shape
+    flat = price.ravel()
+    goal = target.ravel()
+    heap = [(np.float32(0), np.int64(0))]
+    heap.pop()
+    for m in range(starts.size):
+        at = starts[m]
+        if start_cost[m] < cost[at]:
+            cost[at] = start_cost[m]
+            parent[at] = -1
+            heapq.heappush(heap, (start_cost[m], at))
+    while len(heap) > 0:
+        d, at = heapq.heappop(heap)
+        if d > cost[at]:
+            continue
+        if goal[at]:
+            return at
+        if d > limit:
+            return np.int64(-1)
+        k = at // (J * n)
+        j = (at // n) % J
+        i = at % n
+        for dk in range(-1, 2):
+            kk = k + dk
+            if kk < 0 or kk >= K:
+                continue
+            for dj in range(-1, 2):
+                jj = j + dj
+                if jj < 0 or jj >= J:
+                    continue
+                for di in range(-1, 2):
+                    ii = i + di
+                    if ii < 0 or ii >= n or (dk == 0 and dj == 0 and di == 0):
+                        continue
+                    other = (kk * J + jj) * n + ii
+                    far = np.float32(np.sqrt(np.float32(dk * dk + dj * dj + di * di)))
+                    new = d + far * np.float32(0.5) * (flat[at] + flat[other])
+                    if new < cost[other]:
+                        cost[other] = new
+                        parent[other] = at
+                        heapq.heappush(heap, (new, other))
+    return np.int64(-1)
+
+
+def cheapest_path(
+    price: F32, starts: Ints, target: NDArray[np.bool_], *, start_cost: F32 | None = None, limit: float = np.inf
+) -> tuple[Ints, float] | None:
+    """Return the cheapest path over 26 neighbours from any start to any target.
+
+    Parameters
+    ----------
+    price : ndarray of float32, shape (K, J, I)
+        Cost of one voxel's length.
+    starts : ndarray of int, shape (S, 3)
+        Voxels (k, j, i).
+    target : ndarray of bool, shape (K, J, I)
+    start_cost : ndarray of float32, shape (S,), optional
+        What it costs to begin at each start.
+    limit : float
+        Give up beyond this cost.
+
+    Returns
+    -------
+    tuple of (ndarray of int, shape (N, 3), float) or None
+        Voxels from the start to the target, and the cost; None if there is no way within `limit`.
+    """
+    flat = np.ravel_multi_index(tuple(np.asarray(starts, np.int64).T), price.shape).astype(np.int64)
+    cost = np.full(price.size, np.inf, np.float32)
+    parent = np.full(price.size, -1, np.int32)
+    first = np.zeros(len(flat), np.float32) if start_cost is None else start_cost.astype(np.float32)
+    end = int(_search(price, flat, first, target, np.float32(limit), cost, parent))
+    if end < 0:
+        return None
+    path = [end]
+    while parent[path[-1]] >= 0:
+        path.append(int(parent[path[-1]]))
+    return np.stack(np.unravel_index(np.array(path[::-1]), price.shape), 1), float(cost[end])

@@ -1,0 +1,143 @@
+"""From a network of all tubes to what hangs on the coronary ostia: veins, spurs and dead tails taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from viewer.analysis.coronary.network import Network, Rooted, rooted, smoothed_along, without_links, without_points
+from viewer.model.geometry import Float
+
+#: A vein that touches an artery is darker than it by more than this; a collateral-fed branch lies behind a gap.
+DROP = 0.72
+#: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
+OPEN_SHARE = 0.5
+#: Branches shorter than this beyond their parent's wall are spurs.
+SPUR_MM = 5.0
+
+
+def path_between(net: Network, start: int, end: int) -> list[int] | None:
+    """Return the points from `start` to `end`, or None if nothing links them."""
+    seen = rooted(net, [start])
+    return seen.path_to(end) if seen.root[end] == 0 else None
+
+
+def parted(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
+    """Cut every path from one root to another where the vessel is thinnest: arteries taper towards their ends."""
+    for number, first in enumerate(roots):
+        for second in roots[number + 1 :]:
+            while (path := path_between(net, first, second)) is not None:
+                where = _thinnest(net, path, lumen_hu)
+                net = without_links(net, [(path[where], path[where + 1])])
+    return net
+
+
+def _thinnest(net: Network, path: list[int], lumen_hu: float) -> int:
+    """Return the place of `path` with the least open radius; a jump of HU close by marks it better."""
+    radius = smoothed_along(net, path, net.radius_mm, 3.0)
+    hu = smoothed_along(net, path, np.clip(net.hu, 0.0, 1.2 * lumen_hu), 2.0)
+    points = net.points_lps_mm[path]
+    along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+    inner = (along > min(15.0, 0.2 * along[-1])) & (along < along[-1] - min(15.0, 0.2 * along[-1]))
+    dead = (hu < OPEN_SHARE * lumen_hu) | net.bridge[path]
+    where = int(np.where(inner & ~dead, radius, np.inf).argmin())
+    arm = 5
+    jump = np.zeros(len(path))
+    for at in range(arm, len(path) - arm - 1):
+        if abs(along[at] - along[where]) < 8.0 and inner[at] and not dead[at - arm : at + arm].any():
+            jump[at] = abs(np.log(hu[at + 1 : at + arm + 1].mean() / hu[at - arm : at].mean()))
+    best = int(jump.argmax())
+    return min(best if jump[best] > 0.2 else where, len(path) - 2)
+
+
+def downstream(net: Network, tree: Rooted, children: list[list[int]], beyond: Float, start: int, reach_mm: float) -> list[int]:
+    """Return the points from `start` on along its longest way, up to `reach_mm`."""
+    line = [start]
+    while children[line[-1]]:
+        ahead = max(children[line[-1]], key=lambda p: float(beyond[p]))
+        if tree.from_root_mm[ahead] - tree.from_root_mm[start] > reach_mm:
+            break
+        line.append(ahead)
+    return line
+
+
+def upstream(tree: Rooted, start: int, reach_mm: float) -> list[int]:
+    """Return the points from `start` back towards the root, up to `reach_mm`."""
+    line = [start]
+    while (before := int(tree.parent[line[-1]])) >= 0:
+        if tree.from_root_mm[start] - tree.from_root_mm[before] > reach_mm:
+            break
+        line.append(before)
+    return line
+
+
+def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
+    """Part the branches that are much darker than the open vessel which they touch.
+
+    A distal artery filled by collaterals is darker too, but lies behind a stretch without contrast; one that leaves at
+    such a stretch stays.
+    """
+    while True:
+        tree = rooted(net, roots)
+        children, beyond = tree.children(), tree.beyond_mm()
+        gone: list[tuple[int, int]] = []
+        for point in tree.order:
+            if len(children[point]) < 2 and not (len(children[point]) == 1 and tree.parent[point] >= 0):
+                continue
+            if len(children[point]) < 2:
+                continue
+            before = np.array(upstream(tree, int(point), 8.0)[2:], int)
+            if len(before) < 3:
+                continue
+            here = float(np.median(net.hu[before]))
+            plugged = (net.hu[before] < OPEN_SHARE * lumen_hu) | (net.hu[before] > 1.25 * lumen_hu) | net.bridge[before]
+            if plugged[:6].any() or here < OPEN_SHARE * lumen_hu:
+                continue
+            for child in children[point]:
+                line = downstream(net, tree, children, beyond, child, 14.0)
+                if tree.from_root_mm[line[-1]] - tree.from_root_mm[point] < 5.0:
+                    continue
+                hu = smoothed_along(net, line, net.hu, 1.0)
+                far = tree.from_root_mm[line] - tree.from_root_mm[point] > 3.0
+                gap = (hu[: max(2, len(hu) // 2)] < 0.36 * lumen_hu).any() or net.bridge[line].any()
+                if not gap and float(np.median(hu[far])) < DROP * here:
+                    gone.append((int(point), child))
+        if not gone:
+            return net
+        net = without_links(net, gone)
+
+
+def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
+    """Take away dead ends: what lies beyond the last open point of each line, and spurs.
+
+    A cord that leads to no distal vessel is left out here; the vessel ends honestly at its last contrast.
+    """
+    roots = list(roots)
+    for _ in range(6):
+        tree = rooted(net, roots)
+        children, beyond = tree.children(), tree.beyond_mm()
+        ends = [int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0]
+        gone: list[int] = []
+        for end in ends:
+            line = upstream(tree, end, 400.0)
+            stop = next((m for m, p in enumerate(line) if m and (len(children[p]) > 1 or p in roots)), len(line) - 1)
+            own = line[:stop]
+            if not own:
+                continue
+            base = line[stop]
+            hu = smoothed_along(net, own, net.hu, 1.5) if len(own) > 3 else net.hu[own]
+            usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
+            dead = (hu < max(OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
+            keep_from = int(np.argmin(dead)) if not dead.all() else len(own)
+            gone += own[:keep_from]
+            left = own[keep_from:]
+            length = float(tree.from_root_mm[left[0]] - tree.from_root_mm[base]) if left else 0.0
+            if left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5):
+                gone += left
+            elif left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0:
+                gone += left
+        if not gone:
+            return net
+        net = without_points(net, gone)
+    return net
