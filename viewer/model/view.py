@@ -89,14 +89,12 @@ class ViewState:
     step : Step
         The step of the evening whose panes are shown.
     cursor_lps_mm : ndarray of shape (3,)
-        The one cursor that every pane shares.
+        The one cursor that every pane shares; on the active vessel it stands at the nearest station.
     planes : tuple of Plane
         Axial, coronal, sagittal, as far as they have been turned.
     window, slab : Window, Slab
     vessel : str or None
         The active vessel.
-    station_mm : float or None
-        The cursor's station on the active vessel, from that vessel's start.
     angle_deg : float
         Rotation of the curved reformation about the vessel.
     carm : CArm
@@ -112,7 +110,6 @@ class ViewState:
     window: Window = Window()
     slab: Slab = Slab()
     vessel: str | None = None
-    station_mm: float | None = None
     angle_deg: float = 0.0
     carm: CArm = field(default_factory=CArm)
     lesion: int | None = None

@@ -1,0 +1,345 @@
+"""The curved reformation: the active vessel laid out straight or stretched, with the one cursor on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+
+from viewer.analysis.reformat.straightened import Straightened, straightened
+from viewer.analysis.reformat.stretched import Stretched, stretched
+from viewer.desk import Desk
+from viewer.desk.sight import Along, active, at_station
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.view import ViewState, Window
+from viewer.ui.grey import grey_image
+from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.theme import color, font, vessel_color
+
+RULER_PX = 24
+STEP_MM, FAR_STEP_MM = 0.5, 5.0
+TURN_DEG = 5.0
+HALF_WIDTH_MM = 14.0
+
+REFORMATION_KEYS = (
+    ("Left drag", "move the cursor along the vessel"),
+    ("Wheel, Shift + drag", "turn about the vessel"),
+    ("← →", "0.5 mm along (Shift: 5 mm)"),
+    ("Home / End", "start / end of the vessel"),
+    ("Ctrl + wheel, drag middle", "zoom, move"),
+    ("V", "straightened or stretched"),
+)
+
+
+class ReformationPane(Pane):
+    """Shows the active vessel along its length."""
+
+    key = "reformation"
+    title = "Curved reformation"
+    when_empty = (
+        "The vessel laid out straight",
+        "Choose a vessel: click it in the tree map, in 3-D, or in step Vessel.",
+    )
+
+    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+        super().__init__(desk, jobs)
+        self._stretched = False
+        self._sight: Along | None = None
+        self._picture: Straightened | Stretched | None = None
+        self._grey: QImage | None = None
+        self._made_from: tuple[object, ...] = ()
+        self._shade: tuple[object, ...] = ()
+        self._zoom = 1.0
+        self._left_mm = 0.0
+        self._drag: tuple[str, QPointF, float] | None = None
+        self._mode = self.add_tool("reform", "Straightened or stretched (V)", checkable=True)
+        self._mode.clicked.connect(self.toggle_stretched)
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        sight = active(case, view)
+        if sight is not self._sight:
+            self._zoom, self._left_mm = 1.0, 0.0
+        self._sight = sight
+        self.title = view.vessel if sight is not None and view.vessel else "Curved reformation"
+        if sight is None or case is None:
+            self._picture = self._grey = None
+            self._made_from = ()
+            self.set_empty(True)
+            self.update()
+            return
+        made_from = (case.volume, sight, view.angle_deg, view.slab, self._stretched)
+        if not _same(made_from, self._made_from):
+            make = stretched if self._stretched else straightened
+            extent = {"margin_mm" if self._stretched else "half_width_mm": HALF_WIDTH_MM}
+            self._picture = make(case.volume, sight.frames, view.angle_deg, pixel_mm=0.2, slab=view.slab, **extent)
+            self._made_from, self._shade = made_from, ()
+        shade = (self._picture, view.window)
+        if not _same(shade, self._shade):
+            self._grey = self._developed(view.window)
+            self._shade = shade
+        self.set_empty(False)
+        self.update()
+
+    def subtitle(self) -> str:
+        if self._sight is None:
+            return ""
+        return f"{'stretched' if self._stretched else 'straightened'} · {self.desk.view.angle_deg % 360:.0f}°"
+
+    def header_right(self) -> str:
+        return "" if self._sight is None else "wheel turns · drag moves along"
+
+    def toggle_stretched(self) -> None:
+        """Change between the straightened and the stretched reformation."""
+        self._stretched = not self._stretched
+        self._mode.setChecked(self._stretched)
+        self._zoom, self._left_mm = 1.0, 0.0
+        self.refresh(self.desk.case, self.desk.view)
+
+    def _developed(self, window: Window) -> QImage:
+        assert self._picture is not None
+        if isinstance(self._picture, Straightened):
+            image = grey_image(self._picture.hu.T, window)
+            _hatch(image, self._picture.folded.T)
+            return image
+        return grey_image(self._picture.hu, window)
+
+    # -- where things lie ----------------------------------------------------------------------------------------
+
+    def _frame(self, area: QRect) -> QRectF:
+        """Return where the picture may be drawn: between the header and the ruler."""
+        return QRectF(area).adjusted(0, HEADER_PX, 0, -RULER_PX)
+
+    def _place(self, area: QRect) -> QRectF:
+        """Return where the whole picture lies on the pane, isotropic in mm; parts of it may lie outside."""
+        assert self._picture is not None
+        frame = self._frame(area)
+        wide, high = self._size_mm()
+        scale = min(frame.width() / wide, frame.height() / min(high, 2 * HALF_WIDTH_MM) * 1.25) * self._zoom
+        if self._zoom == 1.0:
+            left = frame.left() + max(0.0, (frame.width() - wide * scale) / 2)
+        else:
+            left = frame.left() - self._left_mm * scale
+        return QRectF(left, frame.center().y() - high * scale / 2, wide * scale, high * scale)
+
+    def _size_mm(self) -> tuple[float, float]:
+        """Width and height of the picture in mm."""
+        picture = self._picture
+        if isinstance(picture, Straightened):
+            return float(picture.frames.station_mm[-1]), float(picture.offset_mm[-1] - picture.offset_mm[0])
+        assert picture is not None
+        return (picture.hu.shape[1] - 1) * picture.pixel_mm, (picture.hu.shape[0] - 1) * picture.pixel_mm
+
+    def _to_screen(self, station_mm: float, offset_mm: float, area: QRect) -> QPointF:
+        place, picture = self._place(area), self._picture
+        if isinstance(picture, Straightened):
+            wide, high = self._size_mm()
+            across = offset_mm - picture.offset_mm[0]
+            return QPointF(
+                place.left() + station_mm / wide * place.width(), place.top() + across / high * place.height()
+            )
+        assert picture is not None
+        row, column = picture.pixel(station_mm)
+        size = picture.hu.shape
+        return QPointF(
+            place.left() + column / (size[1] - 1) * place.width(), place.top() + row / (size[0] - 1) * place.height()
+        )
+
+    def _station_at(self, where: QPointF) -> float:
+        """Return the station of the course that lies under a place of the pane."""
+        place, picture = self._place(self.rect()), self._picture
+        share = QPointF((where.x() - place.left()) / place.width(), (where.y() - place.top()) / place.height())
+        if isinstance(picture, Straightened):
+            return float(np.clip(share.x(), 0, 1) * picture.frames.station_mm[-1])
+        assert picture is not None
+        row, column = share.y() * (picture.hu.shape[0] - 1), share.x() * (picture.hu.shape[1] - 1)
+        pixels = picture.course_px
+        return float(picture.station_mm[np.hypot(pixels[:, 0] - row, pixels[:, 1] - column).argmin()])
+
+    # -- painting ------------------------------------------------------------------------------------------------
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        if self._grey is None or self._sight is None:
+            return
+        place = self._place(area)
+        painter.save()
+        painter.setClipRect(self._frame(area))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, self._grey)
+        self._paint_course(painter, area)
+        self._paint_cursor(painter, area)
+        painter.restore()
+        self._paint_ruler(painter, area)
+
+    def _paint_course(self, painter: QPainter, area: QRect) -> None:
+        """Mark guessed stretches with dashes on the course, and where branches leave and vessels meet."""
+        assert self._sight is not None
+        path, case = self._sight.course, self.desk.case
+        guess = QPen(color("text", "strong"), 1.6, Qt.PenStyle.CustomDashLine)
+        guess.setDashPattern([5, 4])
+        painter.setPen(guess)
+        for start, end in path.centerline.inferred:
+            stations = [*np.arange(start, end, 1.0).tolist(), end]
+            points = [self._to_screen(station, 0.0, area) for station in stations]
+            painter.drawPolyline(points)
+        if case is None:
+            return
+        names = {stretch.vessel for stretch in path.stretches}
+        for vessel in case.tree:
+            if vessel.parent in names and vessel.name not in names:
+                origin = case.tree.origin_mm(vessel.name)
+                station = None if origin is None else path.on_course(vessel.parent or "", origin)
+                if station is not None:
+                    self._paint_flag(painter, area, station, vessel.name, vessel_color(vessel.name))
+
+    def _paint_flag(self, painter: QPainter, area: QRect, station_mm: float, name: str, shade: QColor) -> None:
+        at = self._to_screen(station_mm, 0.0, area)
+        top = self._frame(area).top()
+        painter.setPen(QPen(shade, 1))
+        painter.drawLine(QPointF(at.x(), top + 15), QPointF(at.x(), top + 23))
+        box = QRect(round(at.x()) - 30, round(top), 60, 15)
+        draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), name, font(0.78), shade)
+
+    def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
+        assert self._sight is not None
+        station, away = self._sight.nearest(self.desk.view.cursor_lps_mm)
+        at, frame = self._to_screen(station, 0.0, area), self._frame(area)
+        shade = QColor(color("meaning", "cursor"))
+        shade.setAlpha(255 if away < 3 else 110)
+        painter.setPen(QPen(shade, 1))
+        if self._stretched:
+            painter.drawEllipse(at, 6, 6)
+        else:
+            painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), frame.bottom()))
+        text = f"{station:.1f} mm"
+        box = QRect(round(at.x()) + 6, round(frame.bottom()) - 20, 90, 18)
+        if box.right() > frame.right():
+            box.moveRight(round(at.x()) - 6)
+        side = Qt.AlignmentFlag.AlignLeft if box.left() > at.x() else Qt.AlignmentFlag.AlignRight
+        draw_text(painter, box, int(side | Qt.AlignmentFlag.AlignVCenter), text, font(0.9, medium=True), shade)
+
+    def _paint_ruler(self, painter: QPainter, area: QRect) -> None:
+        """Paint mm from the ostium under the straightened vessel: lengths along it are true there."""
+        frame = self._frame(area)
+        painter.setFont(font(0.8))
+        if self._stretched:
+            note = QRect(area.left() + 10, round(frame.bottom()) + 3, area.width() - 20, RULER_PX - 6)
+            text = "lengths are true along the vessel only"
+            draw_text(painter, note, int(Qt.AlignmentFlag.AlignLeft), text, font(0.8), color("text", "muted"))
+            return
+        length = self._size_mm()[0]
+        per_mm = self._place(area).width() / length
+        step = next((s for s in (1, 2, 5, 10, 20, 50) if s * per_mm > 46), 100)
+        for mark in range(0, int(length) + 1, step):
+            x = self._to_screen(mark, 0.0, area).x()
+            if not frame.left() <= x <= frame.right():
+                continue
+            painter.setPen(color("text", "muted"))
+            painter.drawLine(QPointF(x, frame.bottom() + 1), QPointF(x, frame.bottom() + 5))
+            label = f"{mark} mm" if mark == 0 else str(mark)
+            box = QRectF(x - 30, frame.bottom() + 5, 60, 16)
+            if mark == 0:
+                box.moveLeft(max(x - 4, frame.left() + 4))
+                painter.drawText(box, Qt.AlignmentFlag.AlignLeft, label)
+            else:
+                painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, label)
+
+    # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def go_to(self, station_mm: float) -> None:
+        """Put the cursor at a station of the course."""
+        if self._sight is not None:
+            self.desk.look(at_station(self.desk.view, self._sight, station_mm))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.empty:
+            return
+        where = event.position()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._drag = ("move", where, self._left_mm)
+        elif event.button() == Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._drag = ("turn", where, self.desk.view.angle_deg)
+        elif event.button() == Qt.MouseButton.LeftButton and where.y() > HEADER_PX:
+            self._drag = ("along", where, 0.0)
+            self.go_to(self._station_at(where))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None or self._picture is None:
+            return
+        kind, start, value = self._drag
+        moved = event.position() - start
+        if kind == "along":
+            self.go_to(self._station_at(event.position()))
+        elif kind == "turn":
+            self.desk.look(angle_deg=(value + moved.y() * 0.7) % 360)
+        else:
+            self._left_mm = value - moved.x() / (self._place(self.rect()).width() / self._size_mm()[0])
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.empty or self._sight is None:
+            return
+        notches = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom_about(event.position(), 1.2**notches)
+        else:
+            self.desk.look(angle_deg=(self.desk.view.angle_deg + TURN_DEG * notches) % 360)
+        event.accept()
+
+    def _zoom_about(self, where: QPointF, factor: float) -> None:
+        before = self._place(self.rect())
+        share = (where.x() - before.left()) / before.width()
+        self._zoom = float(np.clip(self._zoom * factor, 1.0, 12.0))
+        after = self._place(self.rect())
+        wide = self._size_mm()[0]
+        self._left_mm = share * wide - where.x() / (after.width() / wide)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._sight is None:
+            super().keyPressEvent(event)
+            return
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        station = self._sight.nearest(self.desk.view.cursor_lps_mm)[0]
+        step = FAR_STEP_MM if far else STEP_MM
+        keys = {
+            Qt.Key.Key_Left: station - step,
+            Qt.Key.Key_Right: station + step,
+            Qt.Key.Key_Home: 0.0,
+            Qt.Key.Key_End: self._sight.length_mm,
+        }
+        if event.key() in keys:
+            self.go_to(keys[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_V:
+            self.toggle_stretched()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            turn = TURN_DEG if event.key() == Qt.Key.Key_Up else -TURN_DEG
+            self.desk.look(replace(self.desk.view, angle_deg=(self.desk.view.angle_deg + turn) % 360))
+        else:
+            super().keyPressEvent(event)
+
+
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Tell whether two tuples hold the same nouns (by identity) and equal plain values."""
+    return len(one) == len(other) and all(a is b or (_plain(a) and a == b) for a, b in zip(one, other, strict=True))
+
+
+def _plain(value: object) -> bool:
+    return type(value).__eq__ is not object.__eq__
+
+
+def _hatch(image: QImage, mask: np.ndarray) -> None:
+    """Darken with oblique stripes what a picture cannot show."""
+    if not mask.any():
+        return
+    height, width = mask.shape
+    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
+    row, column = np.indices(mask.shape)
+    pixels[mask] = np.where((row + column) % 8 < 2, 52, 18)[mask]

@@ -1,0 +1,155 @@
+"""Cross-sections of the active vessel: before, at and after the cursor, looking along the flow."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+
+from viewer.analysis.reformat.sections import cross_section, section_place
+from viewer.desk import Desk
+from viewer.desk.sight import Along, active, at_station
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.view import ViewState
+from viewer.ui.grey import grey_image
+from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.theme import color, font
+
+HALF_WIDTH_MM = 7.0
+PIXEL_MM = 0.1
+APART_MM = 5.0
+LABEL_PX = 36
+
+SECTION_KEYS = (
+    ("Wheel, ← →", "0.5 mm along (Shift: 5 mm)"),
+    ("Click", "move the cursor there"),
+    (", and .", "sections nearer or farther apart"),
+)
+
+
+class SectionsPane(Pane):
+    """Shows three sections one above the other, or side by side where the pane is wide."""
+
+    key = "sections"
+    title = "Cross-sections"
+    when_empty = (
+        "Before, at and after the cursor",
+        "Choose a vessel: click it in the tree map, in 3-D, or in step Vessel.",
+    )
+
+    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+        super().__init__(desk, jobs)
+        self._sight: Along | None = None
+        self._case: Case | None = None
+        self._apart_mm = APART_MM
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        self._sight, self._case = active(case, view), case
+        self.set_empty(self._sight is None)
+        self.update()
+
+    def subtitle(self) -> str:
+        return "" if self._sight is None else f"{self._apart_mm:g} mm apart"
+
+    def stations_mm(self) -> list[float]:
+        """Return the stations that are shown, from the ostium on."""
+        assert self._sight is not None
+        middle = self._sight.nearest(self.desk.view.cursor_lps_mm)[0]
+        wanted = (middle - self._apart_mm, middle, middle + self._apart_mm)
+        return [float(np.clip(station, 0, self._sight.length_mm)) for station in wanted]
+
+    def _boxes(self, area: QRect) -> list[QRectF]:
+        """Return the squares of the three pictures."""
+        inside = QRectF(area).adjusted(8, HEADER_PX, -8, -6)
+        if inside.width() > inside.height():
+            edge = min((inside.width() - 16) / 3, inside.height() - LABEL_PX)
+            gap = (inside.width() - 3 * edge) / 2
+            return [QRectF(inside.left() + n * (edge + gap), inside.top(), edge, edge) for n in range(3)]
+        edge = min(inside.width(), inside.height() / 3 - LABEL_PX)
+        left, step = inside.center().x() - edge / 2, inside.height() / 3
+        return [QRectF(left, inside.top() + n * step, edge, edge) for n in range(3)]
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        if self._sight is None or self._case is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        names = ("before", "at the cursor", "after")
+        for name, station, box in zip(names, self.stations_mm(), self._boxes(area), strict=True):
+            hu = cross_section(
+                self._case.volume, self._sight.frames, station, half_width_mm=HALF_WIDTH_MM, pixel_mm=PIXEL_MM
+            )
+            # Row 0 is the lowest offset along `up`; on the screen up is up.
+            painter.drawImage(box, grey_image(hu[::-1], self.desk.view.window))
+            here = name == "at the cursor"
+            painter.setPen(QPen(color("accent", "primary") if here else color("surface", "hover"), 1.4 if here else 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(box)
+            self._paint_contours(painter, box, station)
+            self._paint_label(painter, box, name, station)
+
+    def _paint_contours(self, painter: QPainter, box: QRectF, station_mm: float) -> None:
+        """Draw lumen and wall where they have been found, on the vessel that the station lies on."""
+        assert self._sight is not None and self._case is not None
+        vessel, own = self._sight.course.on_vessel(station_mm)
+        sections = self._case.sections_of(vessel)
+        if sections is None:
+            return
+        nearest = int(np.abs(sections.frames.station_mm - own).argmin())
+        angle = 2 * np.pi * np.arange(sections.wall_mm.shape[1]) / sections.wall_mm.shape[1]
+        for radius, shade in ((sections.wall_mm[nearest], "wall"), (sections.lumen_mm[nearest], "lumen")):
+            x, y = radius * np.cos(angle), radius * np.sin(angle)
+            scale = box.width() / (2 * HALF_WIDTH_MM)
+            outline = [
+                QPointF(box.center().x() + a * scale, box.center().y() - b * scale) for a, b in zip(x, y, strict=True)
+            ]
+            painter.setPen(QPen(color("meaning", shade), 1.3))
+            painter.drawPolygon(QPolygonF(outline))
+
+    def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
+        assert self._sight is not None
+        line = self._sight.course.centerline
+        text = f"{station_mm:.1f} mm"
+        guess = bool(line.is_inferred(station_mm))
+        if guess:
+            text += " · course inferred"
+        elif line.lumen_radius_mm is not None:
+            text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        upper = QRect(round(box.left()) - 20, round(box.bottom()) + 2, round(box.width()) + 40, 16)
+        draw_text(painter, upper, flags, name, font(0.85, bold=True), color("text", "strong"))
+        draw_text(painter, upper.translated(0, 15), flags, text, font(0.8), color("text", "muted"))
+
+    # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def _step(self, by_mm: float) -> None:
+        if self._sight is not None:
+            self.desk.look(at_station(self.desk.view, self._sight, self.stations_mm()[1] + by_mm))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._sight is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+            if box.contains(event.position()):
+                scale = 2 * HALF_WIDTH_MM / box.width()
+                offset = event.position() - box.center()
+                place = section_place(self._sight.frames, station, offset.x() * scale, -offset.y() * scale)
+                self.desk.look(cursor_lps_mm=place)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        delta = event.angleDelta()
+        self._step((5.0 if far else 0.5) * -(delta.y() or delta.x()) / 120)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        far = 5.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0.5
+        steps = {Qt.Key.Key_Left: -far, Qt.Key.Key_Right: far, Qt.Key.Key_Up: -far, Qt.Key.Key_Down: far}
+        if event.key() in steps:
+            self._step(steps[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
+            factor = 0.5 if event.key() == Qt.Key.Key_Comma else 2.0
+            self._apart_mm = float(np.clip(self._apart_mm * factor, 0.625, 20))
+            self.update()
+        else:
+            super().keyPressEvent(event)
