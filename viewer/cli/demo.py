@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from viewer.cli.display import require_display
-from viewer.cli.terminal import TerminalProgress
+from viewer.cli.terminal import TerminalProgress, print_result
+from viewer.errors import ViewerError
 
 TITLE = "the built-in demonstration case"
 
@@ -37,15 +38,28 @@ def run(arguments: argparse.Namespace) -> int:
 def _write(folder: Path) -> int:
     from viewer.demo import write_demo_dicom
 
-    with TerminalProgress() as progress:
-        paths = write_demo_dicom(folder, progress)
-    print(f"{len(paths)} images in {folder}")
+    try:
+        with TerminalProgress() as progress:
+            paths = write_demo_dicom(folder, progress)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    print_result(f"{len(paths)} images in {folder}")
     return 0
 
 
 def _picture(folder: Path) -> int:
     from viewer.ui.pictures import make_pictures
 
-    for path in make_pictures(folder):
-        print(path)
+    try:
+        paths = make_pictures(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    print_result("\n".join(str(path) for path in paths))
     return 0
+
+
+def _unwritable(folder: Path, error: OSError) -> ViewerError:
+    return ViewerError(
+        f"{folder} cannot be written: {error.strerror or error}.",
+        "Name a folder where you may write, on a disc with room for it.",
+    )

@@ -7,7 +7,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from viewer.cli.terminal import TerminalProgress
+from viewer.cli.terminal import TerminalProgress, print_result
 from viewer.errors import UnreadableStudy
 
 if TYPE_CHECKING:
@@ -32,17 +32,21 @@ def run(arguments: argparse.Namespace) -> int:
     with TerminalProgress() as progress:
         study = scan([arguments.study], progress)
     if arguments.json:
-        print(json.dumps(study_as_json(study), indent=1, ensure_ascii=False, allow_nan=False))
+        print_result(json.dumps(study_as_json(study), indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        print(study_as_text(study))
+        print_result(study_as_text(study))
     _refuse_if_unfit(study)
     return 0
 
 
-def _refuse_if_unfit(study: Study) -> None:
+def _may_be_planned_on(series: SeriesInfo) -> bool:
     from viewer.dicom import Fitness
 
-    if any(series.readable and series.fitness is not Fitness.REFUSED for series in study.series):
+    return series.readable and series.fitness is not Fitness.REFUSED
+
+
+def _refuse_if_unfit(study: Study) -> None:
+    if any(map(_may_be_planned_on, study.series)):
         return
     reason = study.why
     if study.recommended is not None:
@@ -107,7 +111,9 @@ def study_as_text(study: Study) -> str:
     """Return the study as text to read on a terminal."""
     parts = [study.source, study.summary, study.why, *_sentences(study.findings)]
     for number, series in enumerate(study.series):
-        mark = "  (recommended)" if number == study.recommended else ""
+        mark = ""
+        if number == study.recommended:
+            mark = "  (recommended)" if _may_be_planned_on(series) else "  (comes closest)"
         parts += ["", f"{number + 1}. {series.title}{mark}", *(f"   {line}" for line in _series_lines(series))]
     return "\n".join(parts)
 
@@ -125,7 +131,7 @@ def _series_lines(series: SeriesInfo) -> list[str]:
         "kernel": facts.kernel,
         "thickness": None if facts.slice_thickness_mm is None else f"{facts.slice_thickness_mm:g} mm",
         "contrast": facts.contrast_agent,
-        "pixels": series.transfer_syntax,
+        "stored as": series.transfer_syntax,
     }
     told = ", ".join(f"{name} {value}" for name, value in made.items() if value is not None)
     return [

@@ -1,10 +1,20 @@
-"""How work on the command line tells that it is getting on: on stderr, so that results alone go to stdout."""
+"""What goes where on the command line: results to stdout, and how work is getting on to stderr."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TextIO
+
+
+def print_result(text: str) -> None:
+    """Print to stdout; a reader that has seen enough and closed it, such as ``head``, is no fault."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left in the buffer would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class TerminalProgress:
