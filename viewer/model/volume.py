@@ -61,12 +61,15 @@ class Volume:
     facts : SeriesFacts
     findings : tuple of Finding
         What was tolerated or corrected on the way in; shown and printed with the volume.
+    complete : bool
+        False while slices are still being read into `hu`: to be looked at, never to be measured.
     """
 
     hu: NDArray[np.int16]
     geometry: Geometry
     facts: SeriesFacts = field(default_factory=SeriesFacts)
     findings: tuple[Finding, ...] = ()
+    complete: bool = True
 
     #: What stands for "nothing was measured here".
     AIR_HU = -1024
@@ -81,4 +84,4 @@ class Volume:
 
     def with_findings(self, more: Iterable[Finding]) -> Volume:
         """Return the same volume with further findings."""
-        return Volume(self.hu, self.geometry, self.facts, (*self.findings, *more))
+        return Volume(self.hu, self.geometry, self.facts, (*self.findings, *more), self.complete)

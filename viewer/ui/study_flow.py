@@ -15,6 +15,7 @@ from viewer.desk import Desk
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.case import Case
+from viewer.model.geometry import Geometry
 from viewer.model.view import Slab, Step, ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
@@ -127,7 +128,11 @@ class StudyFlow:
         def work(progress: Progress, give: Callable[[Volume], None]) -> Volume:
             from viewer.dicom import read
 
-            return read(series, progress, give)
+            def first(hu: NDArray[np.int16], geometry: Geometry, there: NDArray[np.bool_]) -> None:
+                if not there.all():
+                    give(Volume(hu.view(), geometry, series.facts, series.findings, complete=False))
+
+            return read(series, progress, first)
 
         def done(volume: Volume) -> None:
             self._report(1.0, "")
