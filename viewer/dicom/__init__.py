@@ -1,7 +1,7 @@
 """From a folder, a zip, a DICOMDIR or an image file to a checked Volume.
 
-`scan` lists what is there, `read` makes a volume of one series, `thumbnail` a small picture of it, `write_series` writes one.
-The readers behind them are imported when they are first asked for, so that a window opens without waiting for them.
+`scan` lists what is there, `read` makes a volume of one series, `thumbnail` a small picture of it, `write_series`
+writes one. The readers behind them are imported when they are first asked for, so that a window opens without waiting.
 """
 
 from __future__ import annotations

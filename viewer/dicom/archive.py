@@ -1,7 +1,7 @@
 """Studies in a zip archive, and the table of contents of a DICOM disc.
 
-An archive is unpacked into a temporary folder that disappears with the study. The names in it are never used as paths: the
-copies are numbered. An archive whose names point outside it, or that would fill the disk, is refused.
+An archive is unpacked into a temporary folder that disappears with the study. The names in it are never used as paths:
+the copies are numbered. An archive whose names point outside it, or that would fill the disk, is refused.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def unpacked(path: Path, progress: Progress) -> tuple[tempfile.TemporaryDirectory[str], list[tuple[str, str]], list[str]]:
+def unpacked(
+    path: Path, progress: Progress
+) -> tuple[tempfile.TemporaryDirectory[str], list[tuple[str, str]], list[str]]:
     """Unpack the files of an archive that may be images.
 
     Returns
@@ -84,7 +86,9 @@ def unpacked(path: Path, progress: Progress) -> tuple[tempfile.TemporaryDirector
         raise UnreadableStudy(f"{path.name} is a damaged archive.", "Fetch it again from where it came.") from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise UnreadableStudy(f"{path.name} cannot be unpacked ({reason}).", "Check the disk and its free space.") from error
+        raise UnreadableStudy(
+            f"{path.name} cannot be unpacked ({reason}).", "Check the disk and its free space."
+        ) from error
 
 
 def _check(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -94,7 +98,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo]) -> None:
     packed = sum(member.compress_size for member in members)
     if size > HARMLESS_BYTES and size > STEEPEST_RATIO * max(packed, 1):
         raise UnreadableStudy(
-            f"{path.name} would unpack to {size / 1e9:.1f} GB, {size // max(packed, 1)} times its size; no images do that.",
+            f"{path.name} would unpack to {size / 1e9:.1f} GB, {size // max(packed, 1)} times its size; images do not.",
             ADVICE,
         )
     free = shutil.disk_usage(tempfile.gettempdir()).free
@@ -129,7 +133,9 @@ def listed_files(dicomdir: Path) -> tuple[list[Path], list[str]]:
         names = [record.get("ReferencedFileID") for record in records]
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise UnreadableStudy(f"{dicomdir} cannot be read ({reason}).", "Check the disc and the permissions.") from error
+        raise UnreadableStudy(
+            f"{dicomdir} cannot be read ({reason}).", "Check the disc and the permissions."
+        ) from error
     except DAMAGE as error:
         raise UnreadableStudy(
             f"{dicomdir} is a damaged table of contents.", "Open the folder that it lies in instead."
@@ -160,7 +166,9 @@ def _on_disc(folder: Path, parts: list[str]) -> Path | None:
             continue
         if not place.is_dir():
             return None
-        alike = [entry for entry in place.iterdir() if entry.name.lower().removesuffix(";1").rstrip(".") == part.lower()]
+        alike = [
+            entry for entry in place.iterdir() if entry.name.lower().removesuffix(";1").rstrip(".") == part.lower()
+        ]
         if not alike:
             return None
         place = alike[0]

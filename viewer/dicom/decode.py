@@ -1,28 +1,32 @@
 """Stored values of one picture, whatever its transfer syntax: where its bytes are, and which decoder takes them.
 
-The decoder of each syntax is chosen here, by measurement (ms a slice of 512 × 512: JPEG lossless GDCM 4, libjpeg 9; JPEG 2000
-GDCM 19, OpenJPEG 28; JPEG-LS CharLS 5, GDCM 6; RLE pylibjpeg 0.5, pydicom 3), never left to what happens to be installed.
+The decoder of each syntax is chosen here, by measurement, never left to what happens to be installed (ms a slice of
+512 × 512: JPEG lossless GDCM 4, libjpeg 9; JPEG 2000 GDCM 19, OpenJPEG 28; JPEG-LS CharLS 5, GDCM 6; RLE pylibjpeg 0.5,
+pydicom 3).
 """
 
 from __future__ import annotations
 
 import os
 import struct
+import tempfile
 import zlib
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.dicom.header import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from viewer.dicom.series import SYNTAX_NAMES, Picture
+from viewer.dicom.tag_walk import MoreNeeded, Odd, pixels_in
+from viewer.dicom.tags import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from viewer.errors import UnreadableStudy
 
 NATIVE = frozenset((IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED))
 
 DECODERS = {
     "1.2.840.10008.1.2.4.50": "gdcm",
-    "1.2.840.10008.1.2.4.51": "gdcm",
+    "1.2.840.10008.1.2.4.51": "SimpleITK",
     "1.2.840.10008.1.2.4.57": "gdcm",
     "1.2.840.10008.1.2.4.70": "gdcm",
     "1.2.840.10008.1.2.4.80": "pyjpegls",
@@ -37,6 +41,8 @@ DECODERS = {
 
 ITEM, ITEM_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 UNDEFINED = 0xFFFFFFFF
+#: No header is longer; a deflated file may not inflate to more than this and its pixels.
+LONGEST_HEADER = 64 * 1024**2
 
 COPY_ADVICE = "Copy the study again from where it came, and open the copy."
 
@@ -45,7 +51,7 @@ class CutShort(Exception):
     """The file ends before its picture does."""
 
 
-def stored_values(picture: Picture) -> NDArray[np.generic]:
+def stored_values(picture: Picture) -> NDArray[np.integer]:
     """Return the stored values of a picture, shape (rows, columns), of the type that its header announces.
 
     Raises
@@ -99,7 +105,7 @@ def pixel_span(file: BinaryIO, picture: Picture) -> tuple[int, int]:
     return (picture.pixels_at or 0) + 8, int(struct.unpack(order + "I", head[4:8])[0])
 
 
-def raw_type(picture: Picture) -> np.dtype[np.generic]:
+def raw_type(picture: Picture) -> np.dtype[np.integer]:
     """Return the type of the stored values, in this machine's byte order."""
     layout = picture.layout
     return np.dtype(f"{'i' if layout.signed else 'u'}{layout.bits_allocated // 8}")
@@ -125,7 +131,7 @@ def gone(picture: Picture, error: OSError) -> UnreadableStudy:
     )
 
 
-def _native(data: bytes, start: int, picture: Picture) -> NDArray[np.generic]:
+def _native(data: bytes, start: int, picture: Picture) -> NDArray[np.integer]:
     layout = picture.layout
     if layout.syntax == DEFLATED:
         start = picture.frame * layout.frame_bytes
@@ -146,11 +152,12 @@ def _inflated(file: BinaryIO, picture: Picture) -> bytes:
     if head[:8] != b"\x02\x00\x00\x00UL\x04\x00":
         raise ValueError("a deflated file without the length of its file meta group")
     file.seek(144 + int(struct.unpack("<I", head[8:])[0]))
-    at = picture.pixels_at or 0
-    wanted = at + 12 + picture.layout.frame_bytes * picture.layout.frames
+    wanted = LONGEST_HEADER + picture.layout.frame_bytes * picture.layout.frames
     data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), wanted)
-    if data[at : at + 4] != b"\xe0\x7f\x10\x00":
-        raise ValueError("no pixel data where the header ends")
+    try:
+        at = pixels_in(data)
+    except (MoreNeeded, Odd) as error:
+        raise ValueError("no pixel data in the inflated file") from error
     return data[at + 12 :]
 
 
@@ -192,7 +199,7 @@ def _codestream(file: BinaryIO, start: int, picture: Picture) -> bytes:
     return b"".join(parts)
 
 
-def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.generic]:
+def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.integer]:
     from pydicom.encaps import encapsulate
     from pydicom.pixels import get_decoder
 
@@ -204,7 +211,10 @@ def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.generic]:
             f"{picture.called} is compressed as {name}, which is not decoded here.",
             "Export the series again, uncompressed or as JPEG 2000 or JPEG-LS.",
         )
+    if plugin == "SimpleITK":
+        return _through_itk(stream, picture)
     try:
+        # Four decoders, each with exceptions of its own, RuntimeError to AttributeError: all mean a damaged picture.
         values, _ = get_decoder(layout.syntax).as_array(
             encapsulate([stream]),
             index=0,
@@ -221,8 +231,43 @@ def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.generic]:
             pixel_keyword="PixelData",
             planar_configuration=0,
         )
-    except Exception as error:  # noqa: BLE001 (four decoders, each with exceptions of its own, RuntimeError to AttributeError)
+    except Exception as error:
         raise damaged(picture) from error
     if values.shape != (layout.rows, layout.columns):
         raise damaged(picture)
     return np.ascontiguousarray(values, dtype=raw_type(picture))
+
+
+def _through_itk(stream: bytes, picture: Picture) -> NDArray[np.integer]:
+    """Decode lossy JPEG of 12 bits, which only the reader in SimpleITK can; it wants a file, so it gets one."""
+    import SimpleITK
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import UID
+
+    layout = picture.layout
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(layout.syntax)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "2.25.1"
+    dataset.Modality = "OT"
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = layout.samples, layout.photometric
+    dataset.Rows, dataset.Columns = layout.rows, layout.columns
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = (
+        layout.bits_allocated,
+        layout.bits_stored,
+        layout.high_bit,
+    )
+    dataset.PixelRepresentation = int(layout.signed)
+    dataset.PixelData = encapsulate([stream])
+    dataset["PixelData"].VR = "OB"
+    with tempfile.TemporaryDirectory(prefix="cto-viewer-") as folder:
+        path = Path(folder) / "frame.dcm"
+        dataset.save_as(path, enforce_file_format=True)
+        try:
+            values = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
+        except RuntimeError as error:
+            raise damaged(picture) from error
+    if values.size != layout.rows * layout.columns:
+        raise damaged(picture)
+    return np.ascontiguousarray(values.reshape(layout.rows, layout.columns), dtype=raw_type(picture))

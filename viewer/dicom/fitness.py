@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from viewer.dicom.geometry_check import axes_of
 from viewer.dicom.series import SYNTAX_NAMES, Fitness, Picture, SeriesInfo, Stack
+from viewer.model.geometry import Geometry
 from viewer.model.volume import Finding, SeriesFacts, Severity
 
 #: Slices or pixels up to this are what CCTA is made of (0.625 mm is a detector row).
@@ -32,7 +32,9 @@ REFORMATS = {"MPR", "MIP", "MINIP", "VRT", "VR", "CURVED", "CPR", "PROJECTION", 
 CALCIUM_SCORE = re.compile(r"ca[ _-]?sc|calcium|calcium.?scor|agatston|\bcs\b", re.IGNORECASE)
 CORONARY = re.compile(r"c?cta|cor|heart|herz|coeur|cardiac|diast|syst|angio", re.IGNORECASE)
 LUNG_KERNEL = re.compile(r"lung|\bl(?:un)?g?\b|^[bh][a-z]?[5-9]\d|^bl|^fc[58]\d|^ya|^yc|bone|edge", re.IGNORECASE)
-VESSEL_KERNEL = re.compile(r"^[bh]v\s*([34]\d)|^[bh](2[0-9]|3\d|4\d)|^xc|^cb\b|^standard|^detail|^fc(03|04|43|44)", re.IGNORECASE)
+VESSEL_KERNEL = re.compile(
+    r"^[bh]v\s*([34]\d)|^[bh](2[0-9]|3\d|4\d)|^xc|^cb\b|^standard|^detail|^fc(03|04|43|44)", re.IGNORECASE
+)
 
 LOSSY_SYNTAXES = {
     "1.2.840.10008.1.2.4.50",
@@ -72,7 +74,7 @@ def judge(pictures: Sequence[Picture], facts: SeriesFacts, stack: Stack | None, 
     if lossy:
         warn("The pictures were compressed with loss; fine plaque and the edge of the lumen may have changed.")
     if stack is not None:
-        _judge_grid(pictures, stack, warn, refuse)
+        found += judge_grid(stack.geometry, first.slice_thickness_mm)
         if facts.modality == "CT" and facts.contrast_agent is None:
             found.append(
                 Finding(Severity.NOTE, "The headers name no contrast agent; look whether the aorta is bright.")
@@ -91,28 +93,34 @@ def _judge_values(pictures: Sequence[Picture], warn, refuse) -> None:  # type: i
             warn(f"The values are not in Hounsfield units but in {', '.join(sorted(map(str, kinds)))}.")
 
 
-def _judge_grid(pictures: Sequence[Picture], stack: Stack, warn, refuse) -> None:  # type: ignore[no-untyped-def]
-    step, row, column = (float(mm) for mm in stack.geometry.spacing_mm)
-    thickness = pictures[0].slice_thickness_mm
-    along = max(step, thickness or 0)
-    what = f"slices {thickness:g} mm thick" if thickness and thickness > step else f"slices {step:g} mm apart"
-    if along > COARSE_MM + 1e-3:
-        refuse(f"With {what} this is too coarse for automatic planning; it can be viewed and traced by hand.")
-    elif along > FINE_MM:
-        warn(f"With {what} small vessels and caps are blurred; up to {FINE_MM:g} mm is wanted.")
-    pixel = max(row, column)
-    if pixel > COARSE_MM + 1e-3:
-        refuse(f"With pixels of {pixel:.2f} mm this is too coarse for automatic planning; it can be viewed and traced by hand.")
-    elif pixel > FINE_MM:
-        warn(f"With pixels of {pixel:.2f} mm small vessels are blurred; a reconstruction of the heart alone has finer ones.")
-    length = step * (stack.geometry.shape[0] - 1)
-    if len(pictures) < FEWEST_SLICES or length < SHORTEST_STACK_MM:
-        refuse(f"The stack is too short to hold a heart: {len(pictures)} slices over {length:.0f} mm.")
-    elif length < SHORT_STACK_MM:
-        warn(f"The stack covers {length:.0f} mm; the course of a coronary artery may be cut off.")
-    axes = axes_of(pictures[0])
-    if axes is not None and abs(axes[0][2]) < 0.7:
-        warn("The slices are not axial; original axial slices are better if they can be had.")
+def judge_grid(geometry: Geometry, thickness_mm: float | None) -> list[Finding]:
+    """Return what speaks against planning on a grid: too coarse, too short, not axial."""
+    found: list[Finding] = []
+    step, row, column = (round(float(mm), 3) for mm in geometry.spacing_mm)
+    thick = thickness_mm is not None and thickness_mm > step + 1e-3
+    slices = f"slices {thickness_mm:g} mm thick" if thick else f"slices {step:g} mm apart"
+    for size, what in (
+        (max(step, thickness_mm or 0), slices),
+        (max(row, column), f"pixels of {max(row, column):g} mm"),
+    ):
+        if size > COARSE_MM + 1e-3:
+            text = f"With {what} this is too coarse for automatic planning; it can be viewed and traced by hand."
+            found.append(Finding(Severity.REFUSAL, text))
+        elif size > FINE_MM:
+            text = f"With {what} small vessels and caps are blurred; up to {FINE_MM:g} mm is wanted."
+            found.append(Finding(Severity.CAUTION, text))
+    count, length = geometry.shape[0], step * (geometry.shape[0] - 1)
+    axial = abs(geometry.directions[0][2]) >= 0.7
+    if count < FEWEST_SLICES or (axial and length < SHORTEST_STACK_MM):
+        text = f"The stack is too short to hold a heart: {count} slices over {length:.0f} mm."
+        found.append(Finding(Severity.REFUSAL, text))
+    elif axial and length < SHORT_STACK_MM:
+        text = f"The stack covers {length:.0f} mm; the course of a coronary artery may be cut off."
+        found.append(Finding(Severity.CAUTION, text))
+    if not axial:
+        text = "The slices are not axial; original axial slices are better if they can be had."
+        found.append(Finding(Severity.CAUTION, text))
+    return found
 
 
 def _modality(modality: str | None) -> str:
@@ -135,11 +143,13 @@ def undecodable(pictures: Sequence[Picture]) -> Finding | None:
             name = name or f"transfer syntax {syntax}"
             return Finding(
                 Severity.REFUSAL,
-                f"The pictures are compressed as {name}, a retired or rare way that is not decoded here; export the series "
-                "again, uncompressed or as JPEG 2000 or JPEG-LS.",
+                f"The pictures are compressed as {name}, a retired or rare way that is not decoded here; export "
+                "the series again, uncompressed or as JPEG 2000 or JPEG-LS.",
             )
         if picture.layout.bits_allocated not in (8, 16):
-            return Finding(Severity.REFUSAL, f"The pictures have {picture.layout.bits_allocated} bits a pixel, which no CT has.")
+            return Finding(
+                Severity.REFUSAL, f"The pictures have {picture.layout.bits_allocated} bits a pixel, which no CT has."
+            )
     return None
 
 
@@ -206,7 +216,9 @@ def _reasons(chosen: SeriesInfo, series: Sequence[SeriesInfo]) -> list[str]:
         reasons.append("it is the only one without stronger objections")
     if chosen.spacing_mm:
         thickness = max(chosen.spacing_mm[0], facts.slice_thickness_mm or 0)
-        reasons.append(f"its slices are thin ({thickness:g} mm)" if thickness <= FINE_MM else f"its slices are {thickness:g} mm")
+        reasons.append(
+            f"its slices are thin ({thickness:g} mm)" if thickness <= FINE_MM else f"its slices are {thickness:g} mm"
+        )
     if facts.contrast_agent is not None:
         reasons.append("contrast was given")
     if facts.phase_percent is not None:

@@ -1,9 +1,9 @@
 """Do the pictures form a grid? Spacing comes from positions, and what is wrong is said in words, with the slices named.
 
-Two thresholds keep the words honest. Up to `NUMERIC_NIL_MM` a deviation is the rounding of decimal numbers in a header and is
-not worth a word. Up to `CLINICAL_NIL` of a step it is real and of no consequence: a note. Beyond, the stack is resampled
-to an even grid as long as no distance exceeds `BRIDGED_STEP_MM` (the interpolated slice then is no thicker than what CCTA is
-read at), otherwise refused. A tilted gantry is known exactly from the positions and is sheared back.
+Two thresholds keep the words honest. Up to `NUMERIC_NIL_MM` a deviation is the rounding of decimal numbers in a header
+and is not worth a word. Up to `CLINICAL_NIL` of a step it is real and of no consequence: a note. Beyond, the stack is
+resampled to an even grid as long as no distance exceeds `BRIDGED_STEP_MM` (the interpolated slice then is no thicker
+than what CCTA is read at), otherwise refused. A tilted gantry is known exactly from the positions and is sheared back.
 """
 
 from __future__ import annotations
@@ -98,9 +98,13 @@ def check_stack(pictures: Sequence[Picture]) -> tuple[Stack | None, tuple[Findin
     first = pictures[0]
     axes, spacing = axes_of(first), first.pixel_spacing_mm
     if spacing is None:
-        return None, (_refusal("The pictures do not tell the size of their pixels, so nothing can be measured in them."),)
+        return None, (
+            _refusal("The pictures do not tell the size of their pixels, so nothing can be measured in them."),
+        )
     if first.orientation is not None and axes is None:
-        return None, (_refusal("The orientation in the header is no pair of perpendicular directions; the header is damaged."),)
+        return None, (
+            _refusal("The orientation in the header is no pair of perpendicular directions; the header is damaged."),
+        )
     depths = depths_along_normal_mm(pictures)
     if axes is None or depths is None:
         return None, (_refusal("The pictures do not tell where they lie in the patient, so they form no volume."),)
@@ -161,11 +165,18 @@ def corner_error_mm(stack: Stack) -> float:
     return worst
 
 
-def named(pictures: Sequence[Picture], depths: Sequence[float] | Float, most: int = 3) -> str:
-    """Name slices before the operator: by position and by file, the first few of them."""
-    told = [f"{depth:.1f} mm ({picture.called})" for picture, depth in list(zip(pictures, depths))[:most]]
+def named(pictures: Sequence[Picture], most: int = 3) -> str:
+    """Name slices before the operator, by position and by file: the first few of them."""
     more = len(pictures) - most
-    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(_place, pictures[:most])) + (f" and {more} more" if more > 0 else "")
+
+
+def _place(picture: Picture) -> str:
+    """Return where a slice lies, along the patient axis that it is most nearly across, and its file."""
+    normal = normal_of(picture)
+    if normal is None or picture.position_lps_mm is None:
+        return picture.called
+    return f"{picture.position_lps_mm[int(np.abs(normal).argmax())]:.1f} mm ({picture.called})"
 
 
 def _unevenness_mm(depths: Float) -> float:
@@ -180,21 +191,21 @@ def _placement_problem(pictures: tuple[Picture, ...], depths: Float) -> Finding 
     """Return a refusal if slices lie on one another or if some are missing."""
     steps = np.diff(depths)
     if depths[-1] - depths[0] <= NUMERIC_NIL_MM:
-        return _refusal(f"All {len(pictures)} pictures lie at the same place, {depths[0]:.1f} mm; they form no volume.")
+        return _refusal(
+            f"All {len(pictures)} pictures lie at the same place, {_place(pictures[0])}; they form no volume."
+        )
     twice = np.flatnonzero(steps <= NUMERIC_NIL_MM)
     if len(twice):
         again = [pictures[i + 1] for i in twice]
         return _refusal(
             f"{len(twice)} of {len(pictures)} pictures lie where another one lies already, and nothing in the headers "
-            f"tells them apart: {named(again, depths[twice + 1])}."
+            f"tells them apart: {named(again)}."
         )
     usual = float(np.median(steps))
     gaps = np.flatnonzero((steps > GAP_STEPS * usual) & (steps > BRIDGED_STEP_MM))
     if len(gaps):
         told = ", ".join(
-            f"{steps[i]:.1f} mm between {depths[i]:.1f} mm ({pictures[i].called}) and {depths[i + 1]:.1f} mm "
-            f"({pictures[i + 1].called})"
-            for i in gaps[:3]
+            f"{steps[i]:.1f} mm between {_place(pictures[i])} and {_place(pictures[i + 1])}" for i in gaps[:3]
         )
         more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
         return _refusal(f"Slices are missing: the usual step is {usual:.2f} mm, but there are {told}{more}.")
@@ -202,8 +213,8 @@ def _placement_problem(pictures: tuple[Picture, ...], depths: Float) -> Finding 
     if not even and steps.max() > BRIDGED_STEP_MM and (steps.max() - steps.min()) > CLINICAL_NIL * usual:
         i, j = int(steps.argmax()), int(steps.argmin())
         return _refusal(
-            f"The slices lie at uneven steps, from {steps[j]:.2f} mm at {depths[j]:.1f} mm ({pictures[j].called}) to "
-            f"{steps[i]:.2f} mm at {depths[i]:.1f} mm ({pictures[i].called})."
+            f"The slices lie at uneven steps, from {steps[j]:.2f} mm at {_place(pictures[j])} to {steps[i]:.2f} mm at "
+            f"{_place(pictures[i])}."
         )
     return None
 
@@ -218,13 +229,13 @@ def _steps(pictures: tuple[Picture, ...], depths: Float, findings: list[Finding]
             findings.append(
                 Finding(
                     Severity.NOTE,
-                    f"The slices lie up to {deviation:.2f} mm beside even steps of {mean:.2f} mm; this is of no consequence.",
+                    f"Slices lie up to {deviation:.2f} mm beside even steps of {mean:.2f} mm; this does not matter.",
                 )
             )
         return round(float(mean), 6), False
     usual = round(float(np.median(steps)), 6)
     odd = np.flatnonzero(np.abs(steps - usual) > max(CLINICAL_NIL * usual, NUMERIC_NIL_MM))
-    where = named([pictures[i + 1] for i in odd], depths[odd + 1]) if len(odd) else "throughout the stack"
+    where = named([pictures[i + 1] for i in odd]) if len(odd) else "throughout the stack"
     gaps = odd[steps[odd] > GAP_STEPS * usual]
     what = "Slices are missing" if len(gaps) else "The slices lie at uneven steps"
     findings.append(
@@ -255,7 +266,9 @@ def _sideways(depths: Float, shifts: Float, spacing: tuple[float, float], findin
     stray = float(np.abs(shifts - depth[:, None] * slope).max())
     if angle > STEEPEST_TILT_DEG or stray > 20 * min(spacing):
         findings.append(
-            _refusal(f"The slices are displaced sideways by up to {extent:.1f} mm, which no tilt of the gantry explains.")
+            _refusal(
+                f"The slices are displaced sideways by up to {extent:.1f} mm, which no tilt of the gantry explains."
+            )
         )
         return None
     how = f"The gantry was tilted by {angle:.1f}°" if stray <= min(spacing) else "The slices are displaced sideways"

@@ -16,8 +16,8 @@ SAME_ORIENTATION = 1e-4
 def group(pictures: Iterable[Picture]) -> list[tuple[list[Picture], tuple[Finding, ...]]]:
     """Group pictures into stacks, each with what was noticed about its making.
 
-    A step of the grouping that the standard leaves open (all values of ImageType beyond the third) is taken only where the
-    pictures make no even stack without it, and do with it.
+    A step of the grouping that the standard leaves open (all values of ImageType beyond the third) is taken only where
+    the pictures make no even stack without it, and do with it.
     """
     families: dict[Hashable, list[Picture]] = {}
     for picture in pictures:
@@ -26,9 +26,10 @@ def group(pictures: Iterable[Picture]) -> list[tuple[list[Picture], tuple[Findin
     for family in families.values():
         for alike in _by_orientation(family):
             unique, copies = _without_copies(alike)
-            for part in _by_kind(unique):
-                for stack, told in split_phases(part):
-                    stacks.append((stack, copies + told))
+            for framed, frames in _by_frame_of_reference(unique):
+                for part in _by_kind(framed):
+                    for stack, phases in split_phases(part):
+                        stacks.append((stack, copies + frames + phases))
     return stacks
 
 
@@ -36,7 +37,6 @@ def _family(picture: Picture) -> Hashable:
     spacing = picture.pixel_spacing_mm
     return (
         picture.series_uid,
-        picture.frame_of_reference_uid,
         picture.sop_class,
         picture.modality,
         picture.layout.rows,
@@ -66,6 +66,20 @@ def _same(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> boo
     if one is None or other is None:
         return one is other
     return all(abs(a - b) <= SAME_ORIENTATION for a, b in zip(one, other, strict=True))
+
+
+def _by_frame_of_reference(pictures: list[Picture]) -> list[tuple[list[Picture], tuple[Finding, ...]]]:
+    """Split by frame of reference, unless each picture of an even stack has its own: removing names can do that."""
+    frames: dict[Hashable, list[Picture]] = {}
+    for picture in pictures:
+        frames.setdefault(picture.frame_of_reference_uid, []).append(picture)
+    if len(frames) == len(pictures) > 1 and is_even(pictures):
+        text = (
+            "Every picture names a frame of reference of its own, as happens when names are removed; the positions fit "
+            "together, so they were taken as one stack."
+        )
+        return [(pictures, (Finding(Severity.NOTE, text),))]
+    return [(members, ()) for members in frames.values()]
 
 
 def _by_kind(pictures: list[Picture]) -> list[list[Picture]]:

@@ -1,8 +1,8 @@
 """The header of one DICOM file: the few tags that decide what a picture is and where it lies.
 
-Only the tags of `WANTED` are ever taken out of a file; the patient's name and number are not among them. Values stay as the
-bytes of the file until they are asked for, and a value that makes no sense is ``None``: what is missing is judged where
-it is needed, in words.
+Only the tags of `WANTED` are ever taken out of a file; the patient's name and number are not among them. Values stay as
+the bytes of the file until they are asked for, and a value that makes no sense is ``None``: what is missing is judged
+where it is needed, in words.
 """
 
 from __future__ import annotations
@@ -10,61 +10,23 @@ from __future__ import annotations
 import math
 import os
 import struct
+import warnings
+import zlib
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, BinaryIO
 
-CHARACTER_SET = 0x00080005
-IMAGE_TYPE = 0x00080008
-SOP_CLASS = 0x00080016
-SOP_INSTANCE = 0x00080018
-STUDY_DATE = 0x00080020
-MODALITY = 0x00080060
-MANUFACTURER = 0x00080070
-SERIES_DESCRIPTION = 0x0008103E
-CONTRAST_AGENT = 0x00180010
-SLICE_THICKNESS = 0x00180050
-KVP = 0x00180060
-TRIGGER_TIME = 0x00181060
-KERNEL = 0x00181210
-STUDY_UID = 0x0020000D
-SERIES_UID = 0x0020000E
-SERIES_NUMBER = 0x00200011
-ACQUISITION_NUMBER = 0x00200012
-INSTANCE_NUMBER = 0x00200013
-POSITION = 0x00200032
-ORIENTATION = 0x00200037
-FRAME_OF_REFERENCE = 0x00200052
-TEMPORAL_POSITION = 0x00200100
-IMAGE_COMMENTS = 0x00204000
-TRIGGER_DELAY = 0x00209153
-PHASE_PERCENT = 0x00209241
-SAMPLES = 0x00280002
-PHOTOMETRIC = 0x00280004
-FRAMES = 0x00280008
-ROWS = 0x00280010
-COLUMNS = 0x00280011
-PIXEL_SPACING = 0x00280030
-BITS_ALLOCATED = 0x00280100
-BITS_STORED = 0x00280101
-HIGH_BIT = 0x00280102
-PIXEL_REPRESENTATION = 0x00280103
-PADDING = 0x00280120
-PADDING_LIMIT = 0x00280121
-INTERCEPT = 0x00281052
-SLOPE = 0x00281053
-RESCALE_TYPE = 0x00281054
-LOSSY = 0x00282110
-SHARED_GROUPS = 0x52009229
-FRAME_GROUPS = 0x52009230
-
-WANTED = frozenset(
-    value for name, value in list(globals().items()) if name.isupper() and isinstance(value, int) and value > 0xFFFF
+from viewer.dicom.tag_walk import MoreNeeded, Odd, walk
+from viewer.dicom.tags import (
+    DEFLATED,
+    EXPLICIT_LITTLE,
+    FRAME_GROUPS,
+    IMPLICIT_LITTLE,
+    WANTED,
 )
 
-IMPLICIT_LITTLE = "1.2.840.10008.1.2"
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-EXPLICIT_BIG = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
+#: Bytes of a file that are read at once: most headers are shorter.
+FIRST_READ = 16384
 
 
 class NotDicom(Exception):
@@ -105,29 +67,17 @@ class Header:
     def text(self, tag: int) -> str | None:
         """Return a text, ``None`` if it is missing or blank."""
         value = self.values.get(tag)
-        if not value:
-            return None
-        try:
-            text = value.decode("utf-8")
-        except UnicodeDecodeError:
-            text = value.decode("latin-1")
-        text = "".join(letter if letter.isprintable() else " " for letter in text).strip()
-        return text or None
+        return _text(value) if value else None
 
     def texts(self, tag: int) -> tuple[str, ...]:
         """Return the parts of a text with several values, upper case."""
-        return tuple(part.strip().upper() for part in (self.text(tag) or "").split("\\")) if tag in self.values else ()
+        value = self.values.get(tag)
+        return _parts(value) if value else ()
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:
         """Return decimal numbers; ``None`` if they are missing or one of them is no finite number."""
         value = self.values.get(tag)
-        if not value:
-            return None
-        try:
-            numbers = tuple(float(part) for part in value.rstrip(b"\0 ").split(b"\\"))
-        except ValueError:
-            return None
-        return numbers if all(map(math.isfinite, numbers)) else None
+        return _numbers(value) if value else None
 
     def number(self, tag: int) -> float | None:
         """Return one decimal number, the first where there are several."""
@@ -152,6 +102,31 @@ class Header:
         return number if math.isfinite(number) else None
 
 
+# Most values are the same in all files of a series.
+@lru_cache(maxsize=4096)
+def _text(value: bytes) -> str | None:
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        text = value.decode("latin-1")
+    text = "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    return text or None
+
+
+@lru_cache(maxsize=1024)
+def _parts(value: bytes) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in (_text(value) or "").split("\\"))
+
+
+@lru_cache(maxsize=4096)
+def _numbers(value: bytes) -> tuple[float, ...] | None:
+    try:
+        numbers = tuple(float(part) for part in value.rstrip(b"\0 ").split(b"\\"))
+    except ValueError:
+        return None
+    return numbers if all(map(math.isfinite, numbers)) else None
+
+
 def read_header(path: str, name: str | None = None) -> Header:
     """Read the wanted tags of one file.
 
@@ -162,41 +137,57 @@ def read_header(path: str, name: str | None = None) -> Header:
     OSError
         If the file cannot be opened or the disc gave up.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 (thousands of files; Path costs as much as the open itself)
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (thousands of files; Path costs as much as the open itself)
         size = os.fstat(file.fileno()).st_size
-        return _parse(file, size, path, name or path)
+        if size == 0:
+            raise NotDicom("empty file")
+        data = file.read(FIRST_READ)
+        if data[128:132] != b"DICM" and data[:2] not in (b"\x08\x00", b"\x02\x00"):
+            raise NotDicom("no DICOM file")
+        while True:
+            try:
+                syntax, values, pixels_at = walk(data, whole=len(data) >= size)
+            except MoreNeeded:
+                more = file.read(max(3 * len(data), FIRST_READ))
+                if not more:
+                    size = len(data)
+                data += more
+            except Odd:
+                break
+            else:
+                return Header(path, name or path, syntax, pixels_at, size, values)
+    with open(path, "rb") as file:  # noqa: PTH123
+        return _read_with_pydicom(file, size, path, name or path)
 
 
-def _parse(file: Any, size: int, path: str, name: str) -> Header:
+def _read_with_pydicom(file: BinaryIO, size: int, path: str, name: str) -> Header:
+    """Read a header that `walk` leaves alone: big endian, deflated, enhanced, without a preamble, or out of order."""
     import pydicom
     from pydicom.errors import InvalidDicomError
 
-    if size == 0:
-        raise NotDicom("empty file")
-    start = file.read(132)
-    if start[128:] != b"DICM" and start[:2] not in (b"\x08\x00", b"\x02\x00"):
-        raise NotDicom("no DICOM file")
-    file.seek(0)
     try:
-        dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=sorted(WANTED), force=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a header lacks is judged where it is needed
+            dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=sorted(WANTED), force=True)
         meta = dataset.file_meta
         implicit, little = dataset.original_encoding
         syntax = str(meta.get("TransferSyntaxUID", "")) or (IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE)
         values = {}
         for tag in WANTED:
-            element = dataset.get_item(tag)
-            value = getattr(element, "value", None)
+            value = getattr(dataset.get_item(tag), "value", None)
             if isinstance(value, bytes):
                 values[tag] = value
         groups: tuple[Any, Any] = (None, None)
         if FRAME_GROUPS in dataset:
-            groups = (dataset.get(SHARED_GROUPS), dataset.get(FRAME_GROUPS))
-            groups = tuple(getattr(group, "value", None) for group in groups)
+            groups = (dataset.get("SharedFunctionalGroupsSequence"), dataset.get("PerFrameFunctionalGroupsSequence"))
+        pixels_at = None if syntax != DEFLATED and file.tell() >= size else file.tell()
+        if syntax == DEFLATED:
+            pixels_at = 0
     except OSError:
         raise
     except (InvalidDicomError, *DAMAGE) as error:
         raise NotDicom("damaged header") from error
-    return Header(path, name, syntax, file.tell(), size, values, bool(little), groups)
+    return Header(path, name, syntax, pixels_at, size, values, bool(little), groups)
 
 
 #: What pydicom is known to raise on a header that makes no sense.
@@ -209,6 +200,7 @@ DAMAGE = (
     NotImplementedError,
     EOFError,
     struct.error,
+    zlib.error,
     OverflowError,
     RecursionError,
     MemoryError,

@@ -12,6 +12,8 @@ from viewer.model.volume import Finding, Severity, Volume
 
 #: A padding value above this lies within the patient and is not believed.
 HIGHEST_PADDING_HU = -500
+#: Calcium, contrast and most metal is below this.
+HIGHEST_TISSUE_HU = 4096
 #: No tissue and no undershoot of a reconstruction is below this: such values stand for "nothing was measured".
 LOWEST_HU = -1500
 INT16 = np.iinfo(np.int16)
@@ -36,14 +38,14 @@ class Tally:
             found.append(Finding(Severity.NOTE, text))
         if self.clipped:
             text = (
-                f"{self.clipped} voxels were denser than {INT16.max} HU or thinner than {INT16.min} HU and are shown as "
-                "that; they are metal or damage, not tissue."
+                f"{self.clipped} voxels were denser than {INT16.max} HU or thinner than {INT16.min} HU and are shown "
+                "as that; they are metal or damage, not tissue."
             )
             found.append(Finding(Severity.CAUTION, text))
         if self.implausible_padding_hu is not None:
             text = (
-                f"The headers call {self.implausible_padding_hu:g} HU the value outside the field of view; that is a value "
-                "of tissue, so it was left as it is."
+                f"The headers call {self.implausible_padding_hu:g} HU the value outside the field of view; that is a "
+                "value of tissue, so it was left as it is."
             )
             found.append(Finding(Severity.NOTE, text))
         if self.beyond_bits:
@@ -52,7 +54,7 @@ class Tally:
         return tuple(found)
 
 
-def fill_hu(raw: NDArray[np.generic], picture: Picture, out: NDArray[np.int16], tally: Tally) -> None:
+def fill_hu(raw: NDArray[np.integer], picture: Picture, out: NDArray[np.int16], tally: Tally) -> None:
     """Turn the stored values of a slice into Hounsfield units.
 
     Parameters
@@ -98,26 +100,25 @@ def fill_hu(raw: NDArray[np.generic], picture: Picture, out: NDArray[np.int16], 
 
 
 def _outside(
-    raw: NDArray[np.generic], picture: Picture, low: int, high: int, slope: float, intercept: float, tally: Tally
+    raw: NDArray[np.integer], picture: Picture, low: int, high: int, slope: float, intercept: float, tally: Tally
 ) -> NDArray[np.bool_] | None:
     """Return where the padding value stands, ``None`` if nowhere."""
     padding = picture.layout.padding
     if padding is None or padding[1] < low or padding[0] > high:
         return None
     value_hu = max(padding[0] * slope + intercept, padding[1] * slope + intercept)
-    if value_hu > HIGHEST_PADDING_HU:
-        # Some scanners write the largest unsigned number; it is far beyond tissue, unlike 0 HU.
-        if padding[0] * slope + intercept < 4096:
-            tally.implausible_padding_hu = value_hu
-            return None
+    # Some scanners write the largest unsigned number; it is far beyond tissue, unlike 0 HU.
+    if value_hu > HIGHEST_PADDING_HU and padding[0] * slope + intercept < HIGHEST_TISSUE_HU:
+        tally.implausible_padding_hu = value_hu
+        return None
     if padding[0] == padding[1]:
         return np.asarray(raw == padding[0])
     return np.asarray((raw >= padding[0]) & (raw <= padding[1]))
 
 
 def _within_bits(
-    raw: NDArray[np.generic], picture: Picture, low: int, high: int, outside: NDArray[np.bool_] | None, tally: Tally
-) -> tuple[NDArray[np.generic], int, int]:
+    raw: NDArray[np.integer], picture: Picture, low: int, high: int, outside: NDArray[np.bool_] | None, tally: Tally
+) -> tuple[NDArray[np.integer], int, int]:
     """Return the values with the sign of their 12 (or so) bits extended, where the scanner did not do it."""
     layout = picture.layout
     size = 1 << layout.bits_stored
@@ -132,7 +133,7 @@ def _within_bits(
             return raw, int(raw.min()), int(raw.max())
     if layout.signed and low >= 0 and high < size:
         shift = layout.bits_allocated - layout.bits_stored
-        raw = (raw << shift) >> shift  # type: ignore[operator]
+        raw = (raw << shift) >> shift
         return raw, int(raw.min()), int(raw.max())
     tally.beyond_bits += 1
     return raw, low, high

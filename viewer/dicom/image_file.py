@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.dicom.fitness import judge_grid
 from viewer.dicom.series import SeriesInfo
 from viewer.errors import UnreadableStudy
 from viewer.model.geometry import Float, Geometry
@@ -19,15 +21,22 @@ IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 NARROWEST_CT_HU = 300
 #: Values below this, by this share at least, are what the surroundings of a body look like in a CT.
 DARK_HU = -100
+#: Larger files are not looked into before they are chosen.
+LOOKED_AT_VOXELS = 32_000_000
 #: At most so many labels are in a map of labels.
 MOST_LABELS = 120
 
 ADVICE = "Choose the CT itself, in Hounsfield units."
 
 
-def image_series(path: str, name: str, lent: object) -> SeriesInfo:
-    """Return what the header of an image file tells, as a series."""
-    findings = [Finding(Severity.NOTE, "An image file does not tell how it was made: phase, kernel and contrast are unknown.")]
+def image_series(path: str, name: str, lent: object, *, look: bool) -> SeriesInfo:
+    """Return what the header of an image file tells, as a series.
+
+    With `look`, the values of a small file are looked at as well: where a CT lies among masks, it is the one to open.
+    """
+    findings = [
+        Finding(Severity.NOTE, "An image file does not tell how it was made: phase, kernel and contrast are unknown.")
+    ]
     uid, facts = path, SeriesFacts(description=Path(name).name, modality="CT", source=str(Path(name).parent))
 
     def refused(text: str) -> SeriesInfo:
@@ -44,18 +53,16 @@ def image_series(path: str, name: str, lent: object) -> SeriesInfo:
     geometry, _ = _geometry(reader)
     if isinstance(geometry, str):
         return refused(geometry)
-    step, row, column = (float(mm) for mm in geometry.spacing_mm)
-    coarse = max(step, row, column)
-    from viewer.dicom.fitness import COARSE_MM, FINE_MM
-
-    if coarse > COARSE_MM + 1e-3:
-        text = f"With voxels of {coarse:.2f} mm this is too coarse for automatic planning; it can be viewed and traced by hand."
-        findings.append(Finding(Severity.REFUSAL, text))
-    elif coarse > FINE_MM:
-        findings.append(Finding(Severity.CAUTION, f"With voxels of {coarse:.2f} mm small vessels and caps are blurred."))
-    return SeriesInfo(
-        uid, facts, geometry.shape[0], geometry.shape, (step, row, column), "image file", tuple(findings), image_path=path, lent=lent
-    )
+    if look and geometry.shape[0] * geometry.shape[1] * geometry.shape[2] <= LOOKED_AT_VOXELS:
+        try:
+            _as_hu(_values(reader, path), Path(name).name)
+        except UnreadableStudy as error:
+            return refused(error.what)
+    findings += judge_grid(geometry, None)
+    step, row, column = (round(float(mm), 6) for mm in geometry.spacing_mm)
+    shape = geometry.shape
+    told = tuple(findings)
+    return SeriesInfo(uid, facts, shape[0], shape, (step, row, column), "image file", told, image_path=path, lent=lent)
 
 
 def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
@@ -66,18 +73,13 @@ def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
     UnreadableStudy
         If it is damaged, gone, or no CT by its values.
     """
-    import SimpleITK as sitk
-
     path = series.image_path or series.uid
     progress(0.0, "Reading the image file")
     reader = _opened(path)
     geometry, flipped = _geometry(reader)
     if isinstance(geometry, str):
         raise UnreadableStudy(geometry, ADVICE)
-    try:
-        values = sitk.GetArrayFromImage(reader.Execute())
-    except RuntimeError as error:
-        raise UnreadableStudy(f"{Path(path).name} is damaged or cut short.", "Copy it again from where it came.") from error
+    values = _values(reader, path)
     progress(0.6, "Checking its values")
     hu, findings = _as_hu(values[::-1] if flipped else values, Path(path).name)
     volume = Volume(hu, geometry, series.facts, (*series.findings, *findings))
@@ -87,10 +89,31 @@ def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
     return volume
 
 
-def _opened(path: str):  # type: ignore[no-untyped-def]
-    import SimpleITK as sitk
+def middle_plane(path: str) -> NDArray[Any]:
+    """Return the stored values of the middle slice, shape (rows, columns); reads no more where the format allows it."""
+    reader = _opened(path)
+    columns, rows, slices = reader.GetSize()
+    reader.SetExtractIndex((0, 0, slices // 2))
+    reader.SetExtractSize((columns, rows, 1))
+    plane = _values(reader, path)[0]
+    return np.asarray(plane)
 
-    reader = sitk.ImageFileReader()
+
+def _values(reader, path: str) -> NDArray[Any]:  # type: ignore[no-untyped-def]
+    import SimpleITK
+
+    try:
+        return np.asarray(SimpleITK.GetArrayFromImage(reader.Execute()))
+    except RuntimeError as error:
+        raise UnreadableStudy(
+            f"{Path(path).name} is damaged or cut short.", "Copy it again from where it came."
+        ) from error
+
+
+def _opened(path: str):  # type: ignore[no-untyped-def]
+    import SimpleITK
+
+    reader = SimpleITK.ImageFileReader()
     reader.SetFileName(path)
     try:
         reader.ReadImageInformation()
@@ -119,7 +142,7 @@ def _geometry(reader) -> tuple[Geometry | str, bool]:  # type: ignore[no-untyped
         return "The axes in the header of the image file are not at right angles, so it cannot be measured in.", flipped
 
 
-def _as_hu(values: NDArray[np.generic], name: str) -> tuple[NDArray[np.int16], tuple[Finding, ...]]:
+def _as_hu(values: NDArray[Any], name: str) -> tuple[NDArray[np.int16], tuple[Finding, ...]]:
     """Return the values as Hounsfield units, or refuse what is no CT."""
     if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         raise UnreadableStudy(f"{name} does not hold numbers.", ADVICE)
@@ -137,15 +160,23 @@ def _as_hu(values: NDArray[np.generic], name: str) -> tuple[NDArray[np.int16], t
         raise UnreadableStudy(f"{name} is a mask or a map of labels ({len(levels)} different values), no CT.", ADVICE)
     if high - low < NARROWEST_CT_HU or high < 0 or low >= 0:
         raise UnreadableStudy(
-            f"{name} is no CT in Hounsfield units: its values go from {low:g} to {high:g}, and a CT has air near -1000.", ADVICE
+            f"{name} is no CT in Hounsfield units: its values go from {low:g} to {high:g}; a CT has air near -1000.",
+            ADVICE,
         )
     if low > DARK_HU * 5:
-        findings.append(Finding(Severity.CAUTION, f"There is no air in it (lowest value {low:g}); look whether these are Hounsfield units."))
+        findings.append(
+            Finding(
+                Severity.CAUTION,
+                f"There is no air in it (lowest value {low:g}); look whether these are Hounsfield units.",
+            )
+        )
     info = np.iinfo(np.int16)
     outside = values < -1500
     beyond = int(np.count_nonzero(values > info.max))
     if beyond:
-        findings.append(Finding(Severity.CAUTION, f"{beyond} voxels were denser than {info.max} HU and are shown as that."))
+        findings.append(
+            Finding(Severity.CAUTION, f"{beyond} voxels were denser than {info.max} HU and are shown as that.")
+        )
     if values.dtype == np.int16:
         hu = np.ascontiguousarray(values)
     else:
@@ -155,5 +186,7 @@ def _as_hu(values: NDArray[np.generic], name: str) -> tuple[NDArray[np.int16], t
         if not hu.flags.writeable or hu is values:
             hu = hu.copy()
         hu[outside] = Volume.AIR_HU
-        findings.append(Finding(Severity.NOTE, f"{share:.1f} % of the voxels lie outside the field of view and are shown as air."))
+        findings.append(
+            Finding(Severity.NOTE, f"{share:.1f} % of the voxels lie outside the field of view and are shown as air.")
+        )
     return hu, tuple(findings)

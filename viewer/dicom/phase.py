@@ -1,9 +1,9 @@
 """Which pictures of a series belong to the same moment of the heart beat.
 
-A series may hold the heart several times over. The keys are tried in the order of how directly they name the phase, and one is
-accepted only if it yields stacks of equal size without two pictures at one place. Where no key does (trigger times differ a
-little from beat to beat), the pictures of each place are ranked by their time, which cannot mix up phases as long as
-every place has been seen equally often.
+A series may hold the heart several times over. The keys are tried in the order of how directly they name the phase, and
+one is accepted only if it yields stacks of equal size without two pictures at one place. Where no key does (trigger
+times differ a little from beat to beat), the pictures of each place are ranked by their time, which cannot mix up
+phases as long as every place has been seen equally often.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def split_phases(pictures: list[Picture]) -> list[tuple[list[Picture], tuple[Fin
         return [(pictures, ())]
     for name, key in PHASE_KEYS + OTHER_KEYS:
         parts = _parts(pictures, key)
-        if len(parts) < 2 or any(has_duplicates(part) for part in parts):
+        if len(parts) < 2 or any(len(part) < 2 or has_duplicates(part) for part in parts):
             continue
         if len({len(part) for part in parts}) == 1 or all(is_even(part) for part in parts):
             text = f"The series holds {len(parts)} stacks of the same region, told apart by their {name}."
@@ -56,8 +56,8 @@ def split_phases(pictures: list[Picture]) -> list[tuple[list[Picture], tuple[Fin
         ranked = _ranked(pictures, key)
         if ranked is not None:
             text = (
-                f"The series holds {len(ranked)} phases; their {name} differs from slice to slice, so the pictures of each "
-                "place were put in order by it."
+                f"The series holds {len(ranked)} phases; their {name} differs from slice to slice, so the pictures of "
+                "each place were put in order by it."
             )
             return [(part, (Finding(Severity.NOTE, text),)) for part in ranked]
     return [_without_overlap(pictures)]
@@ -70,7 +70,7 @@ def _parts(pictures: Sequence[Picture], key: Key) -> list[list[Picture]]:
         if value is None:
             return []
         parts.setdefault(value, []).append(picture)
-    return [parts[value] for value in sorted(parts, key=lambda v: (str(type(v)), v))]  # type: ignore[type-var]
+    return [parts[value] for value in sorted(parts, key=lambda v: (str(type(v)), v))]
 
 
 def _places(pictures: Sequence[Picture]) -> list[list[Picture]] | None:
@@ -91,7 +91,7 @@ def _places(pictures: Sequence[Picture]) -> list[list[Picture]] | None:
 def _ranked(pictures: Sequence[Picture], key: Key) -> list[list[Picture]] | None:
     """Return the first, second, ... picture of each place in the order of a key; ``None`` if that makes no sense."""
     places = _places(pictures)
-    if places is None or len({len(place) for place in places}) != 1:
+    if places is None or len(places) < 2 or len({len(place) for place in places}) != 1:
         return None
     ordered = []
     for place in places:
@@ -122,8 +122,8 @@ def _without_overlap(pictures: list[Picture]) -> tuple[list[Picture], tuple[Find
     if any(a != b and b in slabs[:i] for i, (a, b) in enumerate(pairwise(slabs), start=1)):
         return pictures, ()
     text = (
-        f"Neighbouring slabs of the scan overlap: {len(pictures) - len(kept)} of {len(pictures)} pictures show a place that "
-        "another slab shows too, and are not used. Look for steps between the slabs."
+        f"Neighbouring slabs of the scan overlap: {len(pictures) - len(kept)} of {len(pictures)} pictures show a place "
+        "that another slab shows too, and are not used. Look for steps between the slabs."
     )
     return kept, (Finding(Severity.CAUTION, text),)
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from viewer.dicom import header as tags
+from viewer.dicom import tags
 from viewer.dicom.header import DAMAGE, Header, NotDicom
 from viewer.dicom.series import Picture, PixelLayout
 
@@ -80,7 +80,9 @@ def _layout(header: Header, rows: int, columns: int) -> PixelLayout:
         samples=header.binary(tags.SAMPLES) or 1,
         photometric=header.text(tags.PHOTOMETRIC) or "MONOCHROME2",
         frames=int(frames),
-        padding=None if pad is None else (min(pad, pad if limit is None else limit), max(pad, pad if limit is None else limit)),
+        padding=None
+        if pad is None
+        else (min(pad, pad if limit is None else limit), max(pad, pad if limit is None else limit)),
     )
 
 

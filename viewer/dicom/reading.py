@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.dicom.decode import CutShort, cut_short, damaged, gone, pixel_span, stored_values
-from viewer.dicom.header import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from viewer.dicom.hounsfield import Tally, fill_hu
 from viewer.dicom.resample import resampled
 from viewer.dicom.series import Picture, SeriesInfo, Stack
+from viewer.dicom.tags import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from viewer.errors import UnreadableStudy
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Severity, Volume
@@ -36,9 +36,9 @@ def read(series: SeriesInfo, progress: Progress = silent, first: First | None = 
         Told of every slice; what it raises stops the work and nothing is kept.
     first : callable, optional
         Called as soon as the middle slice is there, about every 0.1 s from then on, and when all are: with the
-        Hounsfield units so far (array of int16, shape (K, J, I), which is being filled while it is looked at), the grid,
-        and which slices are there (bool, shape (K,)). For a stack that has to be resampled it is called once, at the end.
-        It is called in the thread that reads.
+        Hounsfield units so far (array of int16, shape (K, J, I), which is being filled while it is looked at), the
+        grid, and which slices are there (bool, shape (K,)). For a stack that has to be resampled it is called once,
+        at the end. It is called in the thread that reads.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def _fill(stack: Stack, hu: NDArray[np.int16], tally: Tally, progress: Progress,
 
     from viewer.dicom.workers import decode_all, worker_count
 
-    def sink(k: int, values: NDArray[np.generic]) -> None:
+    def sink(k: int, values: NDArray[np.integer]) -> None:
         fill_hu(values, pictures[k], hu[k], tally)
         arrived(k)
 
@@ -145,7 +145,7 @@ def _read_plain(picture: Picture, out: NDArray[np.int16], tally: Tally) -> None:
             if length < layout.frame_bytes * layout.frames:
                 raise CutShort
             file.seek(start + picture.frame * layout.frame_bytes)
-            view = memoryview(out).cast("B")
+            view = out.view(np.uint8).reshape(-1).data
             filled = 0
             while filled < len(view):
                 more = file.readinto(view[filled:])

@@ -6,17 +6,18 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from viewer.dicom import header as tags
+from viewer.dicom import tags
 from viewer.dicom.archive import is_archive, listed_files, unpacked
 from viewer.dicom.decode import NATIVE
 from viewer.dicom.fitness import is_lossy, judge, recommend, undecodable
 from viewer.dicom.geometry_check import check_stack
 from viewer.dicom.group import group
-from viewer.dicom.header import DEFLATED, Header, NotDicom, read_header
+from viewer.dicom.header import Header, NotDicom, read_header
 from viewer.dicom.image_file import IMAGE_SUFFIXES, image_series
 from viewer.dicom.phase import common_phase
 from viewer.dicom.pictures import pictures_of
 from viewer.dicom.series import SYNTAX_NAMES, Fitness, Picture, SeriesInfo, Study, UnusedFile
+from viewer.dicom.tags import DEFLATED
 from viewer.errors import UnreadableStudy
 from viewer.model.volume import Finding, SeriesFacts, Severity
 from viewer.progress import Progress, silent
@@ -60,9 +61,11 @@ def scan(paths: Paths, progress: Progress = silent) -> Study:
     pictures, headers, images, broken = _read_headers(files, unused, progress)
     kept_alive = tuple(lent)
     series = [_series(stack, told, headers, broken, kept_alive) for stack, told in group(pictures)]
-    series += [image_series(path, name, kept_alive) for path, name in images]
+    series += [image_series(path, name, kept_alive, look=len(images) > 1) for path, name in images]
     source = str(asked[0]) if len(asked) == 1 else f"{asked[0].parent} ({len(asked)} files)"
-    file_count = len(files) + sum(1 for file in unused if file.path not in {path for path, _ in files} | {name for _, name in files})
+    file_count = len(files) + sum(
+        1 for file in unused if file.path not in {path for path, _ in files} | {name for _, name in files}
+    )
     if not series:
         raise _nothing_found(asked[0], unused)
     best, why = recommend(series)
@@ -226,8 +229,7 @@ def _series(
         stack = None
         findings.append(problem)
     findings += [*geometry_findings, *unfit]
-    geometry = stack.geometry if stack is not None else None
-    spacing = tuple(float(mm) for mm in geometry.spacing_mm) if geometry is not None else None
+    spacing = [round(float(mm), 6) for mm in stack.geometry.spacing_mm] if stack is not None else None
     return SeriesInfo(
         uid=first.series_uid or first.path,
         facts=facts,
@@ -253,7 +255,9 @@ def _nothing_found(path: Path, unused: Sequence[UnusedFile]) -> UnreadableStudy:
     reasons: dict[str, int] = {}
     for file in unused:
         reasons[file.reason] = reasons.get(file.reason, 0) + 1
-    told = ", ".join(f"{number} × {reason}" for reason, number in sorted(reasons.items(), key=lambda item: -item[1])[:4])
+    told = ", ".join(
+        f"{number} × {reason}" for reason, number in sorted(reasons.items(), key=lambda item: -item[1])[:4]
+    )
     return UnreadableStudy(
         f"There is no readable image in {path}: {told}.",
         "Choose the folder, zip archive or DICOMDIR of a CT study, or a NIfTI, NRRD or MetaImage file.",

@@ -276,7 +276,8 @@ class Study:
     def summary(self) -> str:
         """How many files became how many pictures, and what became of the rest."""
         pictures = sum(series.image_count for series in self.series)
-        text = f"{_count(pictures, 'image')} in {_count(len(self.series), 'series', 'series')}, from {_count(self.file_count, 'file')}"
+        stacks, files = _count(len(self.series), "series", "series"), _count(self.file_count, "file")
+        text = f"{_count(pictures, 'image')} in {stacks}, from {files}"
         if self.unused:
             reasons: dict[str, int] = {}
             for file in self.unused:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from viewer.dicom.reading import read_middle
 from viewer.dicom.series import SeriesInfo
-from viewer.progress import silent
+from viewer.errors import UnreadableStudy
 
 #: Window of a coronary CT: centre and width in HU.
 CENTRE_HU, WIDTH_HU = 250.0, 900.0
@@ -32,20 +32,17 @@ def thumbnail(series: SeriesInfo, size_px: int = 160) -> NDArray[np.uint8]:
         If the picture cannot be decoded.
     """
     if series.image_path is not None:
-        from viewer.dicom.image_file import read_image
+        from viewer.dicom.image_file import middle_plane
 
-        volume = read_image(series, silent, None)
-        picture = volume.hu[len(volume.hu) // 2]
+        picture = middle_plane(series.image_path)
     elif series.stack is None and not series.pictures:
-        from viewer.errors import UnreadableStudy
-
         raise UnreadableStudy("The pictures of this series cannot be decoded.", "Export the series again.")
     else:
         picture = read_middle(series)
     if series.facts.modality == "CT" and series.readable:
         low, high = CENTRE_HU - WIDTH_HU / 2, CENTRE_HU + WIDTH_HU / 2
     else:
-        low, high = (float(value) for value in np.percentile(picture, (1, 99)))
+        low, high = (float(value) for value in np.percentile(picture.astype(np.float32), (1, 99)))
     step = -(-max(picture.shape) // size_px)
     rows, columns = (n // step * step for n in picture.shape)
     blocks = picture[:rows, :columns].reshape(rows // step, step, columns // step, step)

@@ -70,6 +70,7 @@ study_uid, series_number
     phase = phase_percent if phase_percent is not None else facts.phase_percent
     agent = contrast_agent if contrast_agent is not None else facts.contrast_agent
     thickness = slice_thickness_mm or facts.slice_thickness_mm or step
+    voltage = kvp or facts.kvp
     date = study_date or facts.study_date or ""
     written = []
     for k, plane in enumerate(volume.hu):
@@ -96,7 +97,7 @@ study_uid, series_number
         if agent:
             ds.ContrastBolusAgent = agent
         ds.SliceThickness = _decimal(thickness)
-        ds.KVP = _decimal(kvp or facts.kvp) if (kvp or facts.kvp) else None
+        ds.KVP = None if voltage is None else _decimal(voltage)
         if kernel or facts.kernel:
             ds.ConvolutionKernel = kernel or facts.kernel
         ds.PatientPosition = "HFS"
