@@ -130,5 +130,5 @@ def _away_from_end(path_mm: Picture) -> Picture:
     around = ndimage.maximum_filter(path_mm[::coarse, ::coarse], 9, mode="nearest")
     where = np.minimum(np.arange(size) // coarse, len(around) - 1)
     share = path_mm / np.maximum(around[np.ix_(where, where)], 1.0)
-    fair = blurred(np.clip((share - 0.65) * 4, 0, 1).astype(np.float32), size / 60)
+    fair = blurred(np.clip((share - 0.65) * 4, 0, 1).astype(np.float32), size / 30)
     return np.clip(2 * fair - 1, 0, 1)
