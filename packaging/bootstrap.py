@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "packaging" / "requirements.lock"
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 13)  #: not every pinned package is made for newer ones yet
 
 #: What the wheels of Qt, VTK and numba expect of the system: the shared library, and the Debian package that has it.
 SYSTEM_LIBRARIES = {
@@ -62,14 +63,22 @@ def say(text):
 # ------------------------------------------------------------------------------------------------ the interpreter
 
 
-def check_python():
-    """Raise SetupError if this interpreter is too old."""
-    if sys.version_info < OLDEST_PYTHON:
-        raise SetupError(
-            "CTO Viewer needs Python {}.{} or newer, and this is Python {}. "
-            "Install a newer one (www.python.org) and call this file with it, for example "
-            "'python3.12 packaging/bootstrap.py demo'.".format(*OLDEST_PYTHON, platform.python_version())
-        )
+def fits(version):
+    """Tell whether the pinned packages come ready-made for a version of Python."""
+    return OLDEST_PYTHON <= tuple(version[:2]) <= NEWEST_PYTHON
+
+
+def fitting_python():
+    """Return another interpreter of this machine, the newest for which the packages are made; SetupError if none is."""
+    for minor in range(NEWEST_PYTHON[1], OLDEST_PYTHON[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found is not None and subprocess.run([found, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
+            return found
+    oldest, newest = (".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
+    raise SetupError(
+        f"CTO Viewer needs Python {oldest} to {newest}, and this is Python {platform.python_version()}. "
+        f"Install Python {newest} (www.python.org) and call 'python{newest} packaging/bootstrap.py'."
+    )
 
 
 def venv_python():
@@ -230,7 +239,8 @@ def main():
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on to the command")
     chosen = parser.parse_args()
     try:
-        check_python()
+        if not fits(sys.version_info):
+            return subprocess.run([fitting_python(), __file__, *sys.argv[1:]]).returncode
         install_system_packages(chosen.command == "test")
         install_python_packages(chosen.command == "test")
     except SetupError as error:

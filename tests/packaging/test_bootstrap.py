@@ -32,10 +32,30 @@ def test_that_an_old_interpreter_can_read_the_file(root: Path) -> None:
     ast.parse((root / "packaging" / "bootstrap.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-def test_that_an_old_interpreter_is_told_what_to_do(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 9, 2))
-    with pytest.raises(bootstrap.SetupError, match=r"needs Python 3\.11 or newer.*Install a newer one"):
-        bootstrap.check_python()
+@pytest.mark.parametrize(("version", "fits"), [((3, 9), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)])
+def test_that_packages_are_made_for_some_versions_of_python(
+    bootstrap: ModuleType, version: tuple[int, int], fits: bool
+) -> None:
+    assert bootstrap.fits(version) == fits
+
+
+def test_that_the_newest_fitting_interpreter_that_starts_is_taken(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 127 if command[0] == "python3.13" else 0)
+
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: name)
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    assert bootstrap.fitting_python() == "python3.12"
+
+
+def test_that_a_machine_without_a_fitting_interpreter_is_told_what_to_do(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    with pytest.raises(bootstrap.SetupError, match=r"needs Python 3\.11 to 3\.13.*Install Python 3\.13"):
+        bootstrap.fitting_python()
 
 
 def test_that_root_on_debian_gets_the_missing_packages_installed(
