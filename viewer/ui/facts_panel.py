@@ -52,12 +52,12 @@ class FactsPanel(QScrollArea):
         self._shown = volume
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(6)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
         if volume is not None:
             column.addWidget(_facts_card(volume))
             column.addWidget(_findings_card(volume))
+        column.addStretch(1)
         self.setWidget(inside)
 
 

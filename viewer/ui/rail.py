@@ -33,7 +33,8 @@ class StepPanel(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(10)
-        self.column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # A stretch, not an alignment: under an alignment wrapped lines do not get their height.
+        self.column.addStretch(1)
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
@@ -45,7 +46,7 @@ class StepPanel(QWidget):
     def add_card(self, heading: str) -> Card:
         """Append a card and return it."""
         card = Card(heading)
-        self.column.addWidget(card)
+        self.column.insertWidget(self.column.count() - 1, card)
         return card
 
 
@@ -130,7 +131,7 @@ class Rail(QWidget):
         column.addSpacing(12)
         column.addWidget(self._stack, 1)
         self.small_print = QLabel()
-        self.small_print.setObjectName("muted")
+        self.small_print.setObjectName("small")
         self.small_print.setWordWrap(True)
         column.addWidget(self.small_print)
 

@@ -26,6 +26,7 @@ from viewer.dicom.series import Study
 from viewer.ui.series_card import SeriesCard
 
 UNUSED_SHOWN = 200
+START_WIDTH_PX = 900
 
 
 class StudyBrowser(QWidget):
@@ -85,7 +86,7 @@ class StudyBrowser(QWidget):
     def show_study(self, study: Study) -> None:
         """List the series of a study; the recommended one is selected."""
         self._study_heading.setText(Path(study.source).name or study.source)
-        self._study_summary.setText(f"{study.summary} {study.why}")
+        self._study_summary.setText(study.summary if study.recommended is not None else f"{study.summary} {study.why}")
         names = [f"{Path(file.path).name}: {file.reason}" for file in study.unused]
         shown = names[:UNUSED_SHOWN] + ([f"and {len(names) - UNUSED_SHOWN} more"] if len(names) > UNUSED_SHOWN else [])
         self._unused.setText("\n".join(shown))
@@ -138,16 +139,22 @@ class StudyBrowser(QWidget):
 
     def _start_page(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(60, 40, 60, 40)
+        middle = QWidget()
+        middle.setMaximumWidth(START_WIDTH_PX)
+        centred = QHBoxLayout(page)
+        centred.addStretch(1)
+        centred.addWidget(middle, 8)
+        centred.addStretch(1)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(20, 40, 20, 30)
         column.addStretch(1)
         self._drop = QFrame()
         self._drop.setObjectName("card")
         inside = QVBoxLayout(self._drop)
-        inside.setContentsMargins(40, 44, 40, 44)
+        inside.setContentsMargins(40, 60, 40, 60)
         inside.setSpacing(12)
         title = QLabel("Drop a CT study here")
-        title.setObjectName("title")
+        title.setObjectName("welcome")
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         text = QLabel("a folder, a disc, a DICOMDIR or a zip; NIfTI, NRRD and MetaImage files too")
         text.setObjectName("muted")

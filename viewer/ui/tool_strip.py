@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -54,7 +54,7 @@ class ToolStrip(QWidget):
         group = QButtonGroup(self)
         self._tools: dict[Tool, QToolButton] = {}
         for tool, picture, tip in TOOL_BUTTONS:
-            button = _button(picture, tip, lambda tool=tool: tools.choose(tool))
+            button = _button(picture, tip, partial(tools.choose, tool))
             button.setCheckable(True)
             group.addButton(button)
             row.addWidget(button)
