@@ -24,7 +24,9 @@ from viewer.model.volume import Volume
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
 LIMIT = 75.0
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
-BLIND, FORBIDDEN = 2.6, 14.0
+SEEN, BLIND, FORBIDDEN = 0.3, 2.6, 14.0
+#: Pieces with more lung around them than this are pulmonary vessels.
+MOST_AIR = 0.27
 #: A distal piece that is shorter than this is not worth a guess.
 SHORTEST_PIECE_MM = 8.0
 
@@ -64,7 +66,9 @@ def price_field(image: F32, tube: F32, geometry: Geometry, lumen_hu: float, fat_
     price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
     price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 0.8, price)
     contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
-    price = np.where(contrast | (hu < -300.0), FORBIDDEN, price).astype(np.float32)
+    price = np.where(contrast | (hu < -300.0), FORBIDDEN, price)
+    # what contrast shows is no gap
+    price = np.where((best > 0.3 * lumen_hu) & (hu > 0.45 * lumen_hu), SEEN, price).astype(np.float32)
     spacing = float(geometry.spacing_mm[0])
     origin = geometry.to_lps((0.5, 0.5, 0.5))
     coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
@@ -128,7 +132,8 @@ def candidate_pieces(net: Network, roots: Sequence[int], lumen_hu: float) -> lis
         length = sum(
             float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o])) for p in members for o in net.links[p] if p < o
         )
-        artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and -118.0 < around < 0.45 * lumen_hu and 0.45 < radius < 3.0
+        artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and around < 0.45 * lumen_hu and 0.45 < radius < 3.0
+        artery &= float(np.median(net.air_share[members])) < MOST_AIR
         if artery and length >= SHORTEST_PIECE_MM:
             result.append((length, [int(m) for m in members]))
     return [members for _, members in sorted(result, key=lambda item: -item[0])]
@@ -195,7 +200,7 @@ def bridge_to(
         full = np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]
         full = smoothed_course(resampled_course(full), 3.0)
         length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
-        reach = max(2, min(len(full) - 1, 10))
+        reach = min(len(full) - 1, 10)
         leave = full[reach] - full[0]
         leave /= max(float(np.linalg.norm(leave)), 1e-9)
         arrive = full[-1] - full[-1 - reach]
@@ -304,7 +309,7 @@ def _other_way(net: Network, field: PriceField, end: int, roots: Sequence[int]) 
     full = smoothed_course(resampled_course(np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]), 3.0)
     if len(full) < 4:
         return None
-    reach = max(2, min(len(full) - 1, 10))
+    reach = min(len(full) - 1, 10)
     arrive = full[-1] - full[-1 - reach]
     on = _direction(net, end)
     if on is not None:

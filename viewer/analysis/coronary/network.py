@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from viewer.analysis.coronary.profile import profile, recentred, smoothed_course
+from viewer.analysis.coronary.region import AirShare
 from viewer.analysis.coronary.skeleton import Skeleton
 from viewer.model.geometry import Float, Geometry
 from viewer.model.volume import Volume
@@ -26,6 +27,8 @@ class Network:
     points_lps_mm : ndarray of shape (N, 3)
     radius_mm, hu, around_hu : ndarray of shape (N,)
         See `TubeProfile`.
+    air_share : ndarray of shape (N,)
+        Share of lung within some millimetres.
     bridge : ndarray of bool, shape (N,)
         Points that no contrast showed: they were put there to cross a gap.
     links : tuple of tuple of int
@@ -36,6 +39,7 @@ class Network:
     radius_mm: Float
     hu: Float
     around_hu: Float
+    air_share: Float
     bridge: NDArray[np.bool_]
     links: tuple[tuple[int, ...], ...]
 
@@ -68,8 +72,22 @@ def links_from_pairs(count: int, pairs: Iterable[Sequence[int]]) -> tuple[tuple[
     return tuple(tuple(sorted(s)) for s in sets)
 
 
-def network(skeleton: Skeleton, geometry: Geometry, volume: Volume, *, floor_hu: float, cap_hu: float) -> Network:
-    """Move a skeleton's lines into the middle of their tubes and measure these along them."""
+def network(
+    skeleton: Skeleton, geometry: Geometry, volume: Volume, air: AirShare, *, floor_hu: float, cap_hu: float
+) -> Network:
+    """Move a skeleton's lines into the middle of their tubes and measure these along them.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    geometry : Geometry
+        Of the skeleton's grid.
+    volume : Volume
+        In which the tubes are measured.
+    air : AirShare
+    floor_hu, cap_hu : float
+        Fat and lumen: what is darker or brighter tells nothing about where a tube's middle lies.
+    """
     count = len(skeleton.index)
     points = geometry.to_lps(skeleton.index)
     links = links_from_pairs(count, skeleton.link)
@@ -89,7 +107,7 @@ def network(skeleton: Skeleton, geometry: Geometry, volume: Volume, *, floor_hu:
                 moved[end] = course[0 if near == 1 else -1]
             if len(path) > 2:
                 radius[end], hu[end], around[end] = tube.radius_mm[near], tube.hu[near], tube.around_hu[near]
-    return Network(moved, radius, hu, around, np.zeros(count, bool), links)
+    return Network(moved, radius, hu, around, air.at(moved), np.zeros(count, bool), links)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,6 +213,7 @@ def joined(net: Network, start: int, between_lps_mm: Float, end: int | None, *, 
         np.r_[net.radius_mm, np.full(count, radius_mm)],
         np.r_[net.hu, hu],
         np.r_[net.around_hu, np.full(count, float(np.median(net.around_hu)) if first else 0.0)],
+        np.r_[net.air_share, np.zeros(count)],
         np.r_[net.bridge, np.ones(count, bool)],
         links,
     )

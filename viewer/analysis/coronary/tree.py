@@ -12,7 +12,7 @@ from viewer.model.geometry import Float
 #: A vein that touches an artery is darker than it by more than this; a collateral-fed branch lies behind a gap.
 DROP = 0.72
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
-OPEN_SHARE = 0.5
+OPEN_SHARE = 0.57
 #: Branches shorter than this beyond their parent's wall are spurs.
 SPUR_MM = 5.0
 
@@ -75,24 +75,22 @@ def upstream(tree: Rooted, start: int, reach_mm: float) -> list[int]:
 def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
     """Part the branches that are much darker than the open vessel which they touch.
 
-    A distal artery filled by collaterals is darker too, but lies behind a stretch without contrast; one that leaves at
-    such a stretch stays.
+    A distal artery filled by collaterals is darker too, but lies behind a stretch without contrast: one that leaves at
+    such a stretch stays, and one that is taken away here wrongly is hung on again as a piece behind a gap.
     """
     while True:
         tree = rooted(net, roots)
         children, beyond = tree.children(), tree.beyond_mm()
         gone: list[tuple[int, int]] = []
         for point in tree.order:
-            if len(children[point]) < 2 and not (len(children[point]) == 1 and tree.parent[point] >= 0):
-                continue
             if len(children[point]) < 2:
                 continue
             before = np.array(upstream(tree, int(point), 8.0)[2:], int)
             if len(before) < 3:
                 continue
             here = float(np.median(net.hu[before]))
-            plugged = (net.hu[before] < OPEN_SHARE * lumen_hu) | (net.hu[before] > 1.25 * lumen_hu) | net.bridge[before]
-            if plugged[:6].any() or here < OPEN_SHARE * lumen_hu:
+            plugged = (net.hu[before] < 0.5 * lumen_hu) | (net.hu[before] > 1.25 * lumen_hu) | net.bridge[before]
+            if plugged[:6].any() or here < 0.5 * lumen_hu:
                 continue
             for child in children[point]:
                 line = downstream(net, tree, children, beyond, child, 14.0)
@@ -100,8 +98,7 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
                     continue
                 hu = smoothed_along(net, line, net.hu, 1.0)
                 far = tree.from_root_mm[line] - tree.from_root_mm[point] > 3.0
-                gap = (hu[: max(2, len(hu) // 2)] < 0.36 * lumen_hu).any() or net.bridge[line].any()
-                if not gap and float(np.median(hu[far])) < DROP * here:
+                if not net.bridge[line].any() and float(np.median(hu[far])) < DROP * here:
                     gone.append((int(point), child))
         if not gone:
             return net

@@ -1,0 +1,297 @@
+"""Which vessel is which: names, course and dominance, from where the vessels go in the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.analysis.coronary.network import Network, Rooted, rooted
+from viewer.model.geometry import Float, unit
+from viewer.model.vessel import Dominance
+
+#: From the base of the heart to its apex in an average chest: to the left, to the front, to the feet.
+APEX_DIRECTION = unit((0.62, -0.52, -0.59))
+#: A branch of this length and calibre can be one of the great vessels.
+MAJOR_MM, MAJOR_RADIUS_MM = 25.0, 0.8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedCourse:
+    """A vessel of the network: its name, its parent's, and its points from where it leaves the parent (included) on."""
+
+    name: str
+    parent: str | None
+    points: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """The rooted network with what naming asks of it."""
+
+    net: Network
+    tree: Rooted
+    children: list[list[int]]
+    beyond: Float
+    weight: Float
+
+    def end_of(self, point: int) -> int:
+        """Return the far end of the longest way beyond `point`."""
+        while self.children[point]:
+            point = max(self.children[point], key=lambda p: float(self.beyond[p]))
+        return point
+
+    def length_mm(self, child: int) -> float:
+        """Return the length of the longest way that begins with `child`."""
+        before = self.tree.parent[child]
+        return float(self.beyond[child] + self.tree.from_root_mm[child] - self.tree.from_root_mm[before])
+
+    def radius_mm(self, child: int, skip_mm: float = 2.0, reach_mm: float = 14.0) -> float:
+        """Return the median radius of the beginning of the way that begins with `child`."""
+        line, start = [child], self.tree.from_root_mm[child]
+        while self.children[line[-1]]:
+            line.append(max(self.children[line[-1]], key=lambda p: float(self.beyond[p])))
+            if self.tree.from_root_mm[line[-1]] - start > reach_mm:
+                break
+        far = [p for p in line if self.tree.from_root_mm[p] - start > skip_mm] or line
+        return float(np.median(self.net.radius_mm[far]))
+
+    def major(self, point: int) -> list[int]:
+        """Return the children of `point` that lead to great vessels."""
+        return [c for c in self.children[point] if self.length_mm(c) >= MAJOR_MM and self.radius_mm(c) >= MAJOR_RADIUS_MM]
+
+    def along(self, child: int) -> Float:
+        """Return the points of the longest way that begins with `child`, shape (N, 3)."""
+        line = [child]
+        while self.children[line[-1]]:
+            line.append(max(self.children[line[-1]], key=lambda p: float(self.beyond[p])))
+        return self.net.points_lps_mm[line]
+
+
+def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], Dominance | None]:
+    """Give every vessel its name.
+
+    Parameters
+    ----------
+    net : Network
+        A forest that hangs on the ostia.
+    roots : sequence of int
+        The ostia's points; the left and the right main tree are told apart by where they go.
+
+    Returns
+    -------
+    tuple of NamedCourse
+    Dominance or None
+        None if neither tree reaches the crux.
+    """
+    tree = rooted(net, roots)
+    children, beyond = tree.children(), tree.beyond_mm()
+    view = _View(net, tree, children, beyond, beyond)
+    left, right = _sides(view, roots)
+    courses: list[NamedCourse] = []
+    for number, root in enumerate(left):
+        courses += _left_tree(view, root, first=number == 0)
+    crux = None
+    for number, root in enumerate(right):
+        more, here = _right_tree(view, root, first=number == 0)
+        courses += more
+        crux = crux or here
+    return tuple(_unique(courses)), crux
+
+
+def _sides(view: _View, roots: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Tell the ostia of the left coronary from those of the right one; the largest tree of each side first."""
+    middle = np.mean([view.net.points_lps_mm[r] for r in roots], axis=0) if len(roots) > 1 else None
+    left, right = [], []
+    for root in roots:
+        own = np.flatnonzero(view.tree.root == list(roots).index(root))
+        near = own[view.tree.from_root_mm[own] < 45.0]
+        way = view.net.points_lps_mm[near].mean(0) - view.net.points_lps_mm[root]
+        score = float(way[0] + 0.4 * way[1])
+        if middle is not None:
+            # the left ostium lies to the left of and behind the right one
+            score += float((view.net.points_lps_mm[root] - middle)[0])
+        (left if score > 0 else right).append(root)
+    def key(r: int) -> float:
+        return -float(view.beyond[r])
+    return sorted(left, key=key), sorted(right, key=key)
+
+
+def _apexward(points: Float) -> float:
+    """Return how far a way gets towards the apex, mm."""
+    return float(((points - points[0]) @ APEX_DIRECTION).max())
+
+
+def _follow(view: _View, start: int, score: object, stop: object = None) -> list[int]:
+    """Walk from `start` to an end, at each junction into the child with the best `score(child)`."""
+    line = [start]
+    while True:
+        ahead = view.children[line[-1]]
+        if not ahead or (stop is not None and stop(line)):  # type: ignore[operator]
+            return line
+        line.append(ahead[0] if len(ahead) == 1 else max(ahead, key=score))  # type: ignore[arg-type]
+
+
+def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
+    """Name the vessels of a left ostium."""
+    trunk = [root]
+    while len(view.major(trunk[-1])) < 2:
+        ahead = view.children[trunk[-1]]
+        if not ahead or view.tree.from_root_mm[trunk[-1]] > 45.0:
+            break
+        trunk.append(max(ahead, key=lambda p: view.length_mm(p)))
+    fork = trunk[-1]
+    great = _great(view, fork)
+    if len(great) < 2:
+        # no left main of its own: one great vessel leaves the aorta here
+        way = view.along(root)
+        name = "LCX" if _posterior(way) > _apexward(way) * 0.6 else "LAD"
+        line = _follow(view, root, _lcx_score(view) if name == "LCX" else _lad_score(view))
+        return _with_branches(view, NamedCourse(name, None, tuple(line)))
+    lad, lcx = great[0], great[-1]
+    courses = [NamedCourse("LM", None, tuple(trunk))]
+    taken = set(trunk)
+    for name, child, score in (("LAD", lad, _lad_score(view)), ("LCX", lcx, _lcx_score(view))):
+        link = _link(view, fork, child)
+        line = [*link, *_follow(view, child, score)[1:]]
+        courses += _with_branches(view, NamedCourse(name, "LM", tuple(line)))
+        taken.update(line)
+    for number, child in enumerate(great[1:-1]):
+        line = [*_link(view, fork, child), *_follow(view, child, view.length_mm)[1:]]
+        courses += _with_branches(view, NamedCourse("RI" if number == 0 else f"RI{number + 1}", "LM", tuple(line)))
+    named_points = {p for c in courses for p in c.points}
+    for point in trunk[1:]:
+        for child in view.children[point]:
+            if child not in named_points and point != fork:
+                line = [point, *_follow(view, child, view.length_mm)]
+                courses += _with_branches(view, NamedCourse("CONUS", "LM", tuple(line)))
+    return courses
+
+
+def _link(view: _View, fork: int, child: int) -> list[int]:
+    """Return the points from `fork` to `child`, both included."""
+    line = [child]
+    while line[-1] != fork:
+        line.append(int(view.tree.parent[line[-1]]))
+    return line[::-1]
+
+
+def _great(view: _View, fork: int, apart_mm: float = 3.5) -> list[int]:
+    """Return the first points of the great vessels at a fork, the foremost first; forks close by count as the same."""
+    result: list[int] = []
+    for child in view.major(fork):
+        line, second = [child], []
+        while view.tree.from_root_mm[line[-1]] - view.tree.from_root_mm[fork] < apart_mm and view.children[line[-1]]:
+            second = view.major(line[-1])
+            if len(second) >= 2:
+                break
+            line.append(max(view.children[line[-1]], key=lambda p: view.length_mm(p)))
+        result += second if len(second) >= 2 else [child]
+    # a ramus shares its first millimetres with a neighbour; the foremost is the LAD, the hindmost the circumflex
+    return sorted(result, key=lambda c: _posterior(view.along(c)))
+
+
+def _posterior(points: Float, reach_mm: float = 60.0) -> float:
+    """Return how far backwards the first part of a way goes, mm."""
+    along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+    near = points[along <= reach_mm]
+    return float((near - points[0])[:, 1].mean() * 2.0)
+
+
+def _lad_score(view: _View) -> object:
+    """Score a junction of the LAD: it is the long way to the apex; diagonals run off to the left."""
+
+    def score(child: int) -> float:
+        way = view.along(child)
+        sideways = float((way[-1] - way[0])[0] - 0.3 * (way[-1] - way[0])[2] * 0.0)
+        return view.length_mm(child) + 0.8 * _apexward(way) - 0.5 * max(sideways, 0.0) + 10.0 * view.radius_mm(child)
+
+    return score
+
+
+def _lcx_score(view: _View) -> object:
+    """Score a junction of the circumflex: it stays at the base; marginals run towards the apex."""
+
+    def score(child: int) -> float:
+        way = view.along(child)
+        return min(view.length_mm(child), 60.0) - 1.3 * _apexward(way) + 10.0 * view.radius_mm(child)
+
+    return score
+
+
+def _right_tree(view: _View, root: int, *, first: bool) -> tuple[list[NamedCourse], Dominance | None]:
+    """Name the vessels of a right ostium."""
+
+    def score(child: int) -> float:
+        way = view.along(child)
+        back = float(way[:, 1].max() - way[0, 1]) - float(way[:, 2].min() - way[0, 2]) * 0.5
+        return view.length_mm(child) + 0.6 * back + 10.0 * view.radius_mm(child)
+
+    line = _follow(view, root, score)
+    points = view.net.points_lps_mm[line]
+    along = view.tree.from_root_mm[line]
+    crux = None
+    low = points[:, 2].min()
+    drop = points[0, 2] - points[:, 2]
+    for at in range(len(line) - 1, 0, -1):
+        sides = [c for c in view.children[line[at]] if c not in line and view.length_mm(c) > 10.0]
+        rest = float(along[-1] - along[at])
+        # at the crux the artery lies low and behind its rightmost place, and forks into two that stay
+        behind = points[at, 0] - points[: at + 1, 0].min()
+        if sides and rest > 10.0 and drop[at] > 0.55 * (points[0, 2] - low) and behind > 6.0:
+            crux = at
+            side = max(sides, key=view.length_mm)
+            break
+    if crux is None:
+        return _with_branches(view, NamedCourse("RCA", None, tuple(line))), None
+    trunk = line[: crux + 1]
+    courses = _with_branches(view, NamedCourse("RCA", None, tuple(trunk)), skip={line[crux + 1], side})
+    forks = sorted([line[crux + 1], side], key=lambda c: -_end_apexward(view, c))
+    for name, child in zip(("PDA", "PLV"), forks):
+        way = [line[crux], *_follow(view, child, view.length_mm)]
+        courses += _with_branches(view, NamedCourse(name, "RCA", tuple(way)))
+    return courses, Dominance.RIGHT
+
+
+def _end_apexward(view: _View, child: int) -> float:
+    """Return how far towards the apex the way that begins with `child` ends, mm."""
+    way = view.along(child)
+    return float((way[-1] - way[0]) @ APEX_DIRECTION)
+
+
+BRANCH_NAMES = {"LAD": "D", "LCX": "OM", "RCA": "RVM", "PDA": "PDA", "PLV": "PLV", "RI": "RI", "LM": "CONUS"}
+
+
+def _with_branches(view: _View, course: NamedCourse, skip: set[int] | None = None) -> list[NamedCourse]:
+    """Return a course and everything that leaves it, numbered from its start."""
+    result = [course]
+    on = set(course.points)
+    stem = BRANCH_NAMES.get(course.name, course.name + "-")
+    for point in course.points[1:]:
+        for child in sorted(view.children[point], key=lambda c: -view.length_mm(c)):
+            if child in on or (skip and child in skip):
+                continue
+            line = [point, *_follow(view, child, view.length_mm)]
+            result += _with_branches(view, NamedCourse(stem, course.name, tuple(line)))
+    return result
+
+
+def _unique(courses: Sequence[NamedCourse]) -> list[NamedCourse]:
+    """Number the branches of each kind from the proximal end, and carry the new names over to parents."""
+    counts: dict[str, int] = {}
+    numbered = ("D", "OM")
+    fresh: list[str] = []
+    for course in courses:
+        counts[course.name] = number = counts.get(course.name, 0) + 1
+        base = course.name
+        fresh.append(f"{base}{number}" if base in numbered or base.endswith("-") or number > 1 else base)
+    by_point: dict[int, str] = {}
+    for course, name in zip(courses, fresh):
+        for point in course.points[1:]:
+            by_point[point] = name
+    result = []
+    for course, name in zip(courses, fresh):
+        parent = None if course.parent is None else by_point.get(course.points[0], course.parent)
+        result.append(NamedCourse(name, parent if parent != name else course.parent, course.points))
+    return result

@@ -1,0 +1,162 @@
+"""From a volume to the coronary tree: the stages in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from viewer.analysis.coronary.aorta import RoundTube, round_tubes
+from viewer.analysis.coronary.bridge import Bridge, bridged, price_field
+from viewer.analysis.coronary.contrast import ascending_aortas, fitness, refuse_too_coarse
+from viewer.analysis.coronary.course import drawn
+from viewer.analysis.coronary.grid import F32, resampled
+from viewer.analysis.coronary.labels import named
+from viewer.analysis.coronary.network import Network, network, rooted
+from viewer.analysis.coronary.ostia import Ostium, ostia
+from viewer.analysis.coronary.region import air_share, outside_lungs
+from viewer.analysis.coronary.skeleton import skeleton
+from viewer.analysis.coronary.tree import parted, without_tails, without_veins
+from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
+from viewer.errors import NoTree
+from viewer.model.geometry import Float, Geometry
+from viewer.model.vessel import Vessel, VesselTree
+from viewer.model.volume import Finding, Severity, Volume
+from viewer.progress import Progress, silent
+
+GRID_MM = 0.5
+#: The heart lies within this box around the aortic root: right, front, feet / left, back, head.
+BOX_LOW_MM, BOX_HIGH_MM = (-80.0, -85.0, -105.0), (110.0, 75.0, 45.0)
+FLOOR_HU = -150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the patient's own contrast says, HU: lumen mean and standard deviation in the aorta, noise of the picture."""
+
+    lumen_hu: float
+    lumen_sd_hu: float
+    noise_hu: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeResult:
+    """The coronary tree and what it was found with.
+
+    Attributes
+    ----------
+    tree : VesselTree
+    findings : tuple of Finding
+        What the operator should know about it.
+    thresholds : Thresholds
+    ostia : tuple of Ostium
+    aorta : RoundTube
+    """
+
+    tree: VesselTree
+    findings: tuple[Finding, ...]
+    thresholds: Thresholds
+    ostia: tuple[Ostium, ...]
+    aorta: RoundTube
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeartTubes:
+    """The heart on its grid with the tubes in it."""
+
+    image: F32
+    tube: F32
+    geometry: Geometry
+    network: Network
+
+
+def heart_tubes(volume: Volume, aorta: RoundTube, progress: Progress = silent) -> HeartTubes:
+    """Find all tubes around an aorta that may be coronaries."""
+    root = aorta.center_lps_mm[-1]
+    image, geometry = resampled(volume, root + BOX_LOW_MM, root + BOX_HIGH_MM, GRID_MM)
+    progress(0.15, "Looking for tubes")
+    capped = np.clip(image, FLOOR_HU - 50.0, 1.05 * aorta.lumen_hu)
+    tube, which = tube_contrast(capped, GRID_MM)
+    progress(0.45, "Following their middle lines")
+    contrast = aorta.lumen_hu + 90.0
+    reach_px = np.array(SCALES_MM) * 2.2 / GRID_MM + 1.0
+    lines = skeleton(
+        tube, outside_lungs(image, GRID_MM), 0.18 * contrast, 0.3 * contrast, reach_px, which, shortest_px=4.0 / GRID_MM
+    )
+    progress(0.55, "Measuring them")
+    net = network(lines, geometry, volume, air_share(image, geometry), floor_hu=FLOOR_HU, cap_hu=1.05 * aorta.lumen_hu)
+    return HeartTubes(image, tube, geometry, net)
+
+
+def trace_tree(
+    volume: Volume,
+    seeds: Sequence[tuple[str, ArrayLike]] = (),
+    progress: Progress = silent,
+    first: Callable[[VesselTree], None] | None = None,
+) -> TreeResult:
+    """Find the coronary tree.
+
+    Parameters
+    ----------
+    volume : Volume
+    seeds : sequence of (name, point in LPS mm)
+        Points that the operator put on a vessel by name.
+    progress : Progress
+    first : callable, optional
+        Called with the open vessels before the occlusions are crossed.
+
+    Raises
+    ------
+    NoTree
+        If the picture is too coarse, the aorta holds no contrast or no coronary leaves it.
+    """
+    progress(0.0, "Looking for the aorta")
+    tubes = round_tubes(volume)
+    candidates = ascending_aortas(tubes)
+    refuse_too_coarse(volume)
+    for aorta in candidates[:2]:
+        progress(0.1, "Looking at the heart")
+        heart = heart_tubes(volume, aorta, progress)
+        mouths = ostia(heart.network, aorta)
+        if mouths:
+            break
+    else:
+        raise NoTree(
+            "No coronary artery was found at the aorta.",
+            "Check the phase and the field of view, or trace the vessels by hand from their ostia.",
+        )
+    lumen = aorta.lumen_hu
+    roots = [o.point for o in mouths]
+    net = parted(heart.network, roots, lumen)
+    net = without_veins(net, roots, lumen)
+    net = without_tails(net, roots, lumen)
+    starts = {o.point: o.lps_mm for o in mouths}
+    if first is not None:
+        first(_tree(net, roots, volume, lumen, starts)[0])
+    progress(0.65, "Crossing occlusions")
+    field = price_field(heart.image, heart.tube, heart.geometry, lumen)
+    net, bridges = bridged(net, field, volume, roots, lumen)
+    net = parted(net, roots, lumen)
+    net = without_tails(net, roots, lumen)
+    progress(0.85, "Naming the vessels")
+    tree, findings = _tree(net, roots, volume, lumen, starts)
+    thresholds = Thresholds(lumen, aorta.lumen_sd_hu, aorta.lumen_sd_hu)
+    progress(1.0, "The coronary tree is traced")
+    return TreeResult(tree, (*fitness(volume, aorta), *findings), thresholds, mouths, aorta)
+
+
+def _tree(
+    net: Network, roots: Sequence[int], volume: Volume, lumen_hu: float, starts: dict[int, Float]
+) -> tuple[VesselTree, tuple[Finding, ...]]:
+    """Name and draw what hangs on the roots."""
+    courses, dominance = named(net, roots)
+    vessels = tuple(Vessel(c.name, c.centerline, c.parent) for c in drawn(net, courses, volume, lumen_hu, starts))
+    names = {v.name for v in vessels}
+    missing = [name for name in ("LM", "LAD", "LCX", "RCA") if name not in names]
+    findings = ()
+    if missing:
+        text = f"Not found by itself: {', '.join(missing)}. Trace by hand what you miss."
+        findings = (Finding(Severity.CAUTION, text),)
+    return VesselTree(vessels, dominance), findings
