@@ -152,13 +152,25 @@ def wanted_packages(for_tests):
     return project["dependencies"] + (project["optional-dependencies"]["test"] if for_tests else [])
 
 
+def stamps(for_tests):
+    """Return the files that say what ``.venv`` is ready for, each with the text that it must have to be believed.
+
+    The text stands for the interpreter, the place, the pins and the requirements: if one changes, all is installed anew.
+    What is ready for the tests is ready to run.
+    """
+    facts = "\n".join([sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(encoding="utf-8")])
+    texts = {
+        purpose: hashlib.sha256((facts + "\n".join(wanted_packages(tested))).encode()).hexdigest()
+        for purpose, tested in (("ready-to-run", False), ("ready-for-tests", True))
+        if for_tests or not tested
+    }
+    return {VENV / purpose: text for purpose, text in texts.items()}
+
+
 def install_python_packages(for_tests):
     """Make ``.venv`` and install the pinned requirements, unless that has been done for exactly these."""
-    wanted = wanted_packages(for_tests)
-    facts = "\n".join([sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(encoding="utf-8"), *wanted])
-    digest = hashlib.sha256(facts.encode()).hexdigest()
-    stamp = VENV / ("ready-for-tests" if for_tests else "ready-to-run")
-    if stamp.is_file() and stamp.read_text() == digest and venv_python().is_file():
+    ready = stamps(for_tests)
+    if venv_python().is_file() and all(stamp.is_file() and stamp.read_text() == text for stamp, text in ready.items()):
         return
     if not works(venv_python()):
         say("Making a Python environment in " + str(VENV))
@@ -166,12 +178,14 @@ def install_python_packages(for_tests):
             raise SetupError(f"No Python environment could be made in {VENV}; the lines above say why.")
     say("Installing the pinned Python packages (once; about 1.5 GB on disk)")
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    wanted = wanted_packages(for_tests)
     if subprocess.run([*pip, "--constraint", str(LOCK), *wanted], stdout=sys.stderr).returncode != 0:
         raise SetupError(
             "The Python packages could not be installed; the lines above say which one and why. "
             "Check the network connection and the free space on the disk, then call this again."
         )
-    stamp.write_text(digest)
+    for stamp, text in ready.items():
+        stamp.write_text(text)
 
 
 def works(python):

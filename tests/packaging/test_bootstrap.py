@@ -127,10 +127,27 @@ def test_that_an_environment_that_is_up_to_date_is_left_alone(
 
     monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
     monkeypatch.setattr(bootstrap.subprocess, "run", run)
-    bootstrap.install_python_packages(for_tests=False)
+    bootstrap.install_python_packages(for_tests=True)
     assert [call[2] for call in calls] == ["venv", "pip"]
+    bootstrap.install_python_packages(for_tests=True)
     bootstrap.install_python_packages(for_tests=False)
     assert len(calls) == 2
+
+
+def test_that_what_is_ready_to_run_is_not_taken_as_ready_for_the_tests(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    assert set(bootstrap.stamps(for_tests=False)) < set(bootstrap.stamps(for_tests=True))
+
+
+def test_that_other_pins_make_a_stamp_worthless(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = bootstrap.stamps(for_tests=False)
+    monkeypatch.setattr(bootstrap, "LOCK", tmp_path / "lock")
+    (tmp_path / "lock").write_text("numpy==1.0\n")
+    assert bootstrap.stamps(for_tests=False) != before
 
 
 def test_that_a_failed_installation_is_not_taken_for_a_finished_one(
