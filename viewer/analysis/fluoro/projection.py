@@ -16,6 +16,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from viewer.analysis.fluoro.attenuation import Attenuation
+from viewer.analysis.fluoro.layout import Projectable, projectable
 from viewer.model.carm import CArm, detector_axes
 from viewer.model.geometry import Float, Geometry
 
@@ -27,112 +28,6 @@ _ROWS_TOGETHER = 16
 _FINEST_STEP = 0.85
 #: Planes closer to the focal spot than this share of the reference plane's distance are left out.
 _NEAREST = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stack:
-    """Voxels in rows along one axis, and the first and last voxel of each row that attenuates at all."""
-
-    rows: NDArray[np.int16]  # (outer, inner, along)
-    first: NDArray[np.int32]  # (outer, inner)
-    last: NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Projectable:
-    """Attenuation laid out for quick projection from any side.
-
-    Attributes
-    ----------
-    geometry : Geometry
-    by_column : stack with rows along i
-    by_row : stack with rows along j
-    coarser : Projectable or None
-        The same at half the resolution, for while the C-arm is being turned.
-    """
-
-    geometry: Geometry
-    by_column: _Stack
-    by_row: _Stack
-    coarser: Projectable | None = None
-
-    def level(self, number: int) -> Projectable:
-        """Return the attenuation `number` times halved, or the coarsest there is."""
-        found = self
-        while number > 0 and found.coarser is not None:
-            found, number = found.coarser, number - 1
-        return found
-
-
-@njit(parallel=True, nogil=True, cache=True)
-def _occupied(rows: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
-    length = rows.shape[2]
-    for outer in prange(rows.shape[0]):
-        for inner in range(rows.shape[1]):
-            low = 0
-            while low < length and rows[outer, inner, low] == 0:
-                low += 1
-            high = length - 1
-            while high > low and rows[outer, inner, high] == 0:
-                high -= 1
-            first[outer, inner] = low
-            last[outer, inner] = high if low < length else -1
-
-
-@njit(parallel=True, nogil=True, cache=True)
-def _halve(mu: np.ndarray, out: np.ndarray) -> None:
-    for k in prange(out.shape[0]):
-        for j in range(out.shape[1]):
-            for i in range(out.shape[2]):
-                total = np.int32(4)
-                for dk in range(2):
-                    for dj in range(2):
-                        total += np.int32(mu[2 * k + dk, 2 * j + dj, 2 * i])
-                        total += np.int32(mu[2 * k + dk, 2 * j + dj, 2 * i + 1])
-                out[k, j, i] = total >> 3
-
-
-@njit(parallel=True, nogil=True, cache=True)
-def _swap_last_axes(mu: np.ndarray, out: np.ndarray) -> None:
-    tile = 32
-    for k in prange(mu.shape[0]):
-        for j0 in range(0, mu.shape[1], tile):
-            for i0 in range(0, mu.shape[2], tile):
-                for i in range(i0, min(i0 + tile, mu.shape[2])):
-                    for j in range(j0, min(j0 + tile, mu.shape[1])):
-                        out[k, i, j] = mu[k, j, i]
-
-
-def _stack(rows: NDArray[np.int16]) -> _Stack:
-    first, last = np.empty(rows.shape[:2], np.int32), np.empty(rows.shape[:2], np.int32)
-    _occupied(rows, first, last)
-    return _Stack(rows, first, last)
-
-
-def halved(attenuation: Attenuation) -> Attenuation:
-    """Return the mean of every 2 x 2 x 2 voxels; an odd last plane is dropped."""
-    geometry = attenuation.geometry
-    mu = np.empty([n // 2 for n in geometry.shape], np.int16)
-    _halve(attenuation.mu, mu)
-    n_k, n_j, n_i = mu.shape
-    coarse = Geometry.from_axes(
-        (n_k, n_j, n_i), geometry.to_lps((0.5, 0.5, 0.5)), 2 * geometry.spacing_mm, geometry.directions
-    )
-    return Attenuation(mu, coarse)
-
-
-def projectable(attenuation: Attenuation, coarser_levels: int = 2) -> Projectable:
-    """Lay attenuation out for quick projection: a copy in the other row order, and `coarser_levels` halvings.
-
-    Takes about 2.3 times the memory of the voxels. Callers keep the result for as long as the attenuation.
-    """
-    mu = attenuation.mu
-    turned = np.empty((mu.shape[0], mu.shape[2], mu.shape[1]), np.int16)
-    _swap_last_axes(mu, turned)
-    coarser = None
-    if coarser_levels > 0 and min(mu.shape) >= 8:
-        coarser = projectable(halved(attenuation), coarser_levels - 1)
-    return Projectable(attenuation.geometry, _stack(mu), _stack(turned), coarser)
 
 
 @njit(parallel=True, nogil=True, cache=True, fastmath=True)
@@ -195,15 +90,20 @@ def _sum_planes(
                 x_to = min(x_high, right[row], int(np.floor((a_high + 1 - a_start) / a_step)))
                 if x_to < x_from:
                     continue
-                offset_0 = here * n_a
-                offset_1 = there * n_a
-                for a_cell in range(where[x_from], where[x_to] + 2):
-                    blended[a_cell] = (
-                        np.float32(rows[offset_0 + a_cell]) * weight_0 + np.float32(rows[offset_1 + a_cell]) * weight_1
-                    )
-                for x in range(x_from, x_to + 1):
-                    value = blended[where[x]]
-                    out[row, x] += value + share[x] * (blended[where[x] + np.uint32(1)] - value)
+                cell_from = int(where[x_from])
+                count = int(where[x_to]) + 2 - cell_from
+                near = rows[here * n_a + cell_from : here * n_a + cell_from + count]
+                far = rows[there * n_a + cell_from : there * n_a + cell_from + count]
+                part = blended[cell_from : cell_from + count]
+                for n in range(count):
+                    part[n] = np.float32(near[n]) * weight_0 + np.float32(far[n]) * weight_1
+                line = out[row, x_from : x_to + 1]
+                cells = where[x_from : x_to + 1]
+                shares = share[x_from : x_to + 1]
+                for x in range(len(line)):
+                    cell = cells[x]
+                    value = blended[cell]
+                    line[x] += value + shares[x] * (blended[cell + np.uint32(1)] - value)
 
 
 @njit(parallel=True, nogil=True, cache=True, fastmath=True)

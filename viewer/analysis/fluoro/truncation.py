@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from viewer.analysis.fluoro.attenuation import Attenuation
 from viewer.analysis.fluoro.blur import blurred
-from viewer.analysis.fluoro.projection import Picture, Projectable, line_integrals, projectable, rays_of
+from viewer.analysis.fluoro.layout import Projectable, projectable
+from viewer.analysis.fluoro.projection import Picture, line_integrals, rays_of
 from viewer.model.carm import CArm
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
