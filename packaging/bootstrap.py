@@ -110,6 +110,12 @@ def missing_system_packages(for_tests):
     return missing
 
 
+def quietly(command):
+    """Run a command of apt that asks nothing and prints errors alone; return its exit status."""
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode
+
+
 def install_system_packages(for_tests):
     """Install what is missing when this is root on Debian; raise SetupError with the line to type otherwise."""
     missing = missing_system_packages(for_tests)
@@ -130,12 +136,11 @@ def install_system_packages(for_tests):
             "  sudo apt-get update && sudo " + " ".join(install)
         )
     say("Installing system packages: " + " ".join(packages))
-    quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    # The package lists of a fresh machine may be empty or stale, so a failed attempt is repeated after an update.
-    if subprocess.run([*install, "-qq"], env=quiet, stdout=sys.stderr).returncode == 0:
+    if quietly(install) == 0:
         return
-    subprocess.run(["apt-get", "update", "-qq"], env=quiet, stdout=sys.stderr)
-    if subprocess.run([*install, "-qq"], env=quiet, stdout=sys.stderr).returncode != 0:
+    # The package lists of a fresh machine are empty or stale. One source that cannot be reached need not matter.
+    quietly(["apt-get", "update"])
+    if quietly(install) != 0:
         raise SetupError(
             "The system packages could not be installed; the lines above say why. Try: " + " ".join(install)
         )
@@ -155,8 +160,8 @@ def wanted_packages(for_tests):
 def stamps(for_tests):
     """Return the files that say what ``.venv`` is ready for, each with the text that it must have to be believed.
 
-    The text stands for the interpreter, the place, the pins and the requirements: if one changes, all is installed anew.
-    What is ready for the tests is ready to run.
+    The text stands for interpreter, place, pins and requirements: if one changes, all is installed anew. What is ready
+    for the tests is ready to run.
     """
     facts = "\n".join([sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(encoding="utf-8")])
     texts = {
@@ -176,7 +181,7 @@ def install_python_packages(for_tests):
         say("Making a Python environment in " + str(VENV))
         if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode != 0:
             raise SetupError(f"No Python environment could be made in {VENV}; the lines above say why.")
-    say("Installing the pinned Python packages (once; about 1.5 GB on disk)")
+    say("Installing the pinned Python packages (once; about 2 GB on disk)")
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     wanted = wanted_packages(for_tests)
     if subprocess.run([*pip, "--constraint", str(LOCK), *wanted], stdout=sys.stderr).returncode != 0:
