@@ -45,6 +45,9 @@ def split_phases(pictures: list[Picture]) -> list[tuple[list[Picture], tuple[Fin
     """
     if not has_duplicates(pictures):
         return [(pictures, ())]
+    joined = _without_overlap(pictures)
+    if joined is not None:
+        return [joined]
     for name, key in PHASE_KEYS + OTHER_KEYS:
         parts = _parts(pictures, key)
         if len(parts) < 2 or any(len(part) < 2 or has_duplicates(part) for part in parts):
@@ -60,7 +63,7 @@ def split_phases(pictures: list[Picture]) -> list[tuple[list[Picture], tuple[Fin
                 "each place were put in order by it."
             )
             return [(part, (Finding(Severity.NOTE, text),)) for part in ranked]
-    return [_without_overlap(pictures)]
+    return [(pictures, ())]
 
 
 def _parts(pictures: Sequence[Picture], key: Key) -> list[list[Picture]]:
@@ -102,25 +105,25 @@ def _ranked(pictures: Sequence[Picture], key: Key) -> list[list[Picture]] | None
     return [list(rank) for rank in zip(*ordered, strict=True)]
 
 
-def _without_overlap(pictures: list[Picture]) -> tuple[list[Picture], tuple[Finding, ...]]:
+def _without_overlap(pictures: list[Picture]) -> tuple[list[Picture], tuple[Finding, ...]] | None:
     """Keep one picture where neighbouring slabs of a step-and-shoot scan overlap.
 
-    That is what it is if few places are seen twice, each by two acquisitions; anything else is left as it is.
+    That is what it is if few places are seen twice, each by two acquisitions; ``None`` if it is anything else.
     """
     places = _places(pictures)
     if places is None:
-        return pictures, ()
+        return None
     shared = [place for place in places if len(place) > 1]
     if len(shared) > len(places) / 4:
-        return pictures, ()
+        return None
     for place in shared:
         numbers = [picture.acquisition for picture in place]
         if None in numbers or len(set(numbers)) != len(numbers):
-            return pictures, ()
+            return None
     kept = [min(place, key=lambda p: p.acquisition or 0.0) for place in places]
     slabs = [picture.acquisition for picture in kept]
     if any(a != b and b in slabs[:i] for i, (a, b) in enumerate(pairwise(slabs), start=1)):
-        return pictures, ()
+        return None
     text = (
         f"Neighbouring slabs of the scan overlap: {len(pictures) - len(kept)} of {len(pictures)} pictures show a place "
         "that another slab shows too, and are not used. Look for steps between the slabs."
