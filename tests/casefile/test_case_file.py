@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from viewer.casefile import DamagedCase, load_case, save_case
+from viewer.casefile.case_file import backup_of
+from viewer.errors import ViewerError
+from viewer.model.case import Case
+from viewer.model.centerline import Centerline
+from viewer.model.cross_section import CrossSections, Frames
+from viewer.model.geometry import Geometry
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
+from viewer.model.mark import Mark
+from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
+from viewer.model.view import Step, ViewState
+from viewer.model.volume import SeriesFacts, Volume
+
+
+def a_case(source: str | None = "/cd/ct") -> Case:
+    geometry = Geometry.from_axes((2, 3, 4), (1, 2, 3), (0.5, 0.4, 0.4))
+    volume = Volume(np.zeros((2, 3, 4), np.int16), geometry, SeriesFacts("1.2.3", phase_percent=75, source=source))
+    line = Centerline(np.linspace((0, 0, 0), (0, 0, 30), 61), np.full(61, 1.4), np.full(61, 0.9), ((10, 20),))
+    other = Centerline(np.linspace((0, 0, 0), (3, 0, 30), 61))
+    vessel = Vessel("RCA", line, None, (Segment("pRCA", 0, 15),), (other,), Author.OPERATOR)
+    frames = Frames(
+        np.array([0.0, 1]),
+        np.zeros((2, 3)),
+        np.tile([0, 0, 1.0], (2, 1)),
+        np.tile([1.0, 0, 0], (2, 1)),
+        np.tile([0, 1.0, 0], (2, 1)),
+    )
+    sections = CrossSections(
+        "RCA", frames, np.ones((2, 8)), np.full((2, 8), 2.0), np.array([0, 1], np.uint8), np.array([2, 0], np.uint8)
+    )
+    near = Cap(np.zeros(3), 10, (9, 11.5), CapShape.BLUNT, 1.2, "RVM", True, ("branch", "no taper"), 100.0)
+    far = Cap(np.ones(3), 20, (19, 21))
+    return Case(
+        volume,
+        VesselTree((vessel,), Dominance.RIGHT),
+        (sections,),
+        (Lesion("RCA", LesionKind.OCCLUSION, near, far, 0.9, ("no contrast",)),),
+        (Mark(np.array([[0, 0, 0], [1, 2, 3.0]]), "calcium"),),
+    )
+
+
+def test_that_a_case_comes_back_as_it_was(tmp_path: Path):
+    case, view = a_case(), ViewState(step=Step.OCCLUSION, cursor_lps_mm=np.array([1, 2, 3.0]), vessel="RCA")
+    save_case(tmp_path / "a.ctoplan", case, view)
+    back, looked = load_case(tmp_path / "a.ctoplan").restore(case.volume)
+    vessel, was = back.tree["RCA"], case.tree["RCA"]
+    assert np.array_equal(vessel.centerline.points_lps_mm, was.centerline.points_lps_mm)
+    assert vessel.centerline.inferred == was.centerline.inferred
+    assert (vessel.author, vessel.segments, back.tree.dominance) == (was.author, was.segments, Dominance.RIGHT)
+    assert len(vessel.alternatives) == 1
+    assert back.lesions[0].proximal.reasons == ("branch", "no taper")
+    assert back.lesions[0].proximal.shape is CapShape.BLUNT
+    assert np.array_equal(back.sections[0].wall_source, [2, 0])
+    assert back.marks[0].title == "calcium"
+    assert looked.step is Step.OCCLUSION
+    assert np.array_equal(looked.cursor_lps_mm, (1, 2, 3))
+
+
+def test_that_neither_pixels_nor_names_are_in_the_file(tmp_path: Path):
+    save_case(tmp_path / "a.ctoplan", a_case(), ViewState())
+    with zipfile.ZipFile(tmp_path / "a.ctoplan") as archive:
+        content = json.loads(archive.read("case.json"))
+        biggest = max(entry.file_size for entry in archive.infolist())
+    assert set(content) == {"format", "version", "series", "case", "view"}
+    assert set(content["series"]) == {"series_uid", "phase_percent", "geometry_digest", "sources"}
+    assert biggest < 20_000
+
+
+def test_that_the_former_file_is_kept_beside_the_new_one(tmp_path: Path):
+    path = tmp_path / "a.ctoplan"
+    save_case(path, a_case(), ViewState())
+    first = path.read_bytes()
+    save_case(path, replace(a_case(), marks=()), ViewState())
+    assert backup_of(path).read_bytes() == first
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.ctoplan", "a.ctoplan.bak"]
+
+
+def test_that_a_failed_save_leaves_the_former_file_untouched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.ctoplan"
+    save_case(path, a_case(), ViewState())
+    first = path.read_bytes()
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ViewerError, match="No space left"):
+        save_case(path, replace(a_case(), marks=()), ViewState())
+    assert path.read_bytes() == first
+    assert [p.name for p in tmp_path.iterdir()] == ["a.ctoplan"]
+
+
+def test_that_other_pixels_are_refused(tmp_path: Path):
+    save_case(tmp_path / "a.ctoplan", a_case(), ViewState())
+    stored = load_case(tmp_path / "a.ctoplan")
+    volume = a_case().volume
+    moved = Volume(volume.hu, Geometry.from_axes((2, 3, 4), (1, 2, 3.1), (0.5, 0.4, 0.4)), volume.facts)
+    renamed = Volume(volume.hu, volume.geometry, replace(volume.facts, series_uid="9.9"))
+    for other in (moved, renamed):
+        with pytest.raises(ViewerError, match="does not belong"):
+            stored.restore(other)
+
+
+def test_that_a_moved_folder_is_found_beside_the_file(tmp_path: Path):
+    old = tmp_path / "old"
+    (old / "ct").mkdir(parents=True)
+    save_case(old / "a.ctoplan", a_case(str(old / "ct")), ViewState())
+    old.rename(tmp_path / "new")
+    stored = load_case(tmp_path / "new" / "a.ctoplan")
+    assert stored.candidates() == ((tmp_path / "new" / "ct").resolve(),)
+
+
+def rewritten(path: Path, change) -> Path:
+    """Write a case file whose entries `change` may alter."""
+    save_case(path, a_case(), ViewState())
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    change(entries)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def in_json(entries, change) -> None:
+    content = json.loads(entries["case.json"])
+    change(content)
+    entries["case.json"] = json.dumps(content).encode()
+
+
+def npy(array, pickled=False) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=pickled)
+    return buffer.getvalue()
+
+
+HOSTILE = {
+    "a path out of the archive": lambda e: e.update({"../evil.npy": b"x"}),
+    "a program": lambda e: e.update({"run.py": b"print()"}),
+    "no case": lambda e: e.pop("case.json"),
+    "a pickle": lambda e: e.update({"arrays/0.npy": npy(np.array([{}], object), True)}),
+    "an array cut short": lambda e: e.update({"arrays/0.npy": e["arrays/0.npy"][:40]}),
+    "text for numbers": lambda e: e.update({"arrays/0.npy": npy(np.array(["a"]))}),
+    "a missing array": lambda e: e.pop("arrays/0.npy"),
+    "points that are not finite": lambda e: e.update({"arrays/0.npy": npy(np.full((61, 3), np.nan))}),
+    "half a sentence": lambda e: e.update({"case.json": e["case.json"][:100]}),
+    "a noun that is none": lambda e: in_json(e, lambda c: c["case"]["tree"].update({"is": "os.system"})),
+    "a field too many": lambda e: in_json(e, lambda c: c["case"]["tree"].update({"more": 1})),
+    "another format": lambda e: in_json(e, lambda c: c.update(format="x")),
+    "no version": lambda e: in_json(e, lambda c: c.update(version="1")),
+    "no series": lambda e: in_json(e, lambda c: c.pop("series")),
+    "a zip bomb": lambda e: e.update({"arrays/9.npy": bytes(300 * 1024 * 1024)}),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_that_a_damaged_or_hostile_file_gets_one_sentence(tmp_path: Path, what: str):
+    path = rewritten(tmp_path / "a.ctoplan", HOSTILE[what])
+    with pytest.raises(DamagedCase) as caught:
+        load_case(path).restore(a_case().volume)
+    assert "a.ctoplan" in caught.value.what
+    assert caught.value.advice
+    assert [p.name for p in tmp_path.iterdir()] == ["a.ctoplan"]
+
+
+@pytest.mark.parametrize("size", [0, 10, 300])
+def test_that_a_file_cut_short_gets_one_sentence(tmp_path: Path, size: int):
+    path = tmp_path / "a.ctoplan"
+    save_case(path, a_case(), ViewState())
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(DamagedCase):
+        load_case(path)
+
+
+def test_that_a_newer_version_is_refused_with_advice(tmp_path: Path):
+    path = rewritten(tmp_path / "a.ctoplan", lambda e: in_json(e, lambda c: c.update(version=99)))
+    with pytest.raises(ViewerError, match="newer") as caught:
+        load_case(path)
+    assert "Update" in caught.value.advice

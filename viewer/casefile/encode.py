@@ -1,0 +1,117 @@
+"""Nouns to JSON and arrays, and back through their own constructors, so that what comes back is valid.
+
+Only the nouns of the table below can be named in a file; whatever else a file names is refused.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.model.carm import CArm
+from viewer.model.centerline import Centerline
+from viewer.model.cross_section import CrossSections, Frames
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
+from viewer.model.mark import Mark
+from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
+from viewer.model.view import Plane, Projection, Slab, Step, ViewState, Window
+from viewer.model.volume import Finding, SeriesFacts, Severity
+
+Json = Any
+Arrays = dict[str, NDArray[Any]]
+
+#: The names in the file. A noun that is renamed in the program keeps its name here.
+NOUNS: dict[str, type] = {
+    "author": Author,
+    "c-arm": CArm,
+    "cap": Cap,
+    "cap shape": CapShape,
+    "centreline": Centerline,
+    "cross-sections": CrossSections,
+    "dominance": Dominance,
+    "finding": Finding,
+    "frames": Frames,
+    "lesion": Lesion,
+    "lesion kind": LesionKind,
+    "mark": Mark,
+    "plane": Plane,
+    "projection": Projection,
+    "segment": Segment,
+    "series facts": SeriesFacts,
+    "severity": Severity,
+    "slab": Slab,
+    "step": Step,
+    "vessel": Vessel,
+    "vessel tree": VesselTree,
+    "view": ViewState,
+    "window": Window,
+}
+_NAMES = {noun: name for name, noun in NOUNS.items()}
+
+
+def encode(value: object, arrays: Arrays) -> Json:
+    """Return `value` as JSON; its arrays are put into `arrays` and referred to by name.
+
+    Raises
+    ------
+    TypeError
+        If it is, or holds, something that is no noun of the table.
+    """
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            raise TypeError(f"{value} has no place in a case file")
+        return value
+    if isinstance(value, np.generic):
+        return encode(value.item(), arrays)
+    if isinstance(value, np.ndarray):
+        name = str(len(arrays))
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, (tuple, list)):
+        return [encode(part, arrays) for part in value]
+    if isinstance(value, frozenset):
+        return {"set": sorted(encode(part, arrays) for part in value)}
+    name = _NAMES.get(type(value), "")
+    if isinstance(value, enum.Enum) and name:
+        return {"is": name, "value": value.value}
+    if is_dataclass(value) and name:
+        made = {f.name: encode(getattr(value, f.name), arrays) for f in fields(value) if f.init}
+        return {"is": name, **made}
+    raise TypeError(f"a {type(value).__name__} has no place in a case file")
+
+
+def decode(value: Json, arrays: Arrays) -> Any:
+    """Return what `encode` was given.
+
+    Raises
+    ------
+    ValueError
+        If the file says something impossible: an unknown noun or array, a field too many or too few, a value that the
+        noun's own constructor refuses.
+    """
+    if isinstance(value, list):
+        return tuple(decode(part, arrays) for part in value)
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        if value["array"] not in arrays:
+            raise ValueError(f"array {value['array']} is missing")
+        return arrays[value["array"]]
+    if "set" in value:
+        return frozenset(decode(part, arrays) for part in value["set"])
+    noun = NOUNS.get(value.get("is", ""))
+    if noun is None:
+        raise ValueError(f"the file names {value.get('is')!r}, which is unknown")
+    if issubclass(noun, enum.Enum):
+        return noun(value.get("value"))
+    parts = {name: decode(part, arrays) for name, part in value.items() if name != "is"}
+    try:
+        return noun(**parts)
+    except TypeError as problem:
+        raise ValueError(str(problem)) from problem
