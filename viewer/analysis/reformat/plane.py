@@ -143,9 +143,7 @@ def to_grey(image_hu: Image, window: Window, *, inverted: bool = False) -> NDArr
     return grey
 
 
-def to_rgb32(
-    image_hu: Image, window: Window, *, outside_rgb: int = 0, inverted: bool = False
-) -> NDArray[np.uint32]:
+def to_rgb32(image_hu: Image, window: Window, *, outside_rgb: int = 0, inverted: bool = False) -> NDArray[np.uint32]:
     """Turn Hounsfield units into 0xffRRGGBB pixels; `outside_rgb` is 0xRRGGBB. Otherwise as `to_grey`."""
     pixels = np.empty(image_hu.shape, np.uint32)
     offset, factor = _ramp(window, inverted)
@@ -213,7 +211,9 @@ def _aligned(
     if first > last:
         return np.full(shape_px, OUTSIDE, np.int16)
     flat = _blended(volume, axes, *np.clip((first, last), 0, count - 1), slab.projection, progress)
-    step = [float(geometry.index_from_lps[axis, :3] @ way) * mm_per_px for axis, way in ((rows, down), (columns, right))]
+    step = [
+        float(geometry.index_from_lps[axis, :3] @ way) * mm_per_px for axis, way in ((rows, down), (columns, right))
+    ]
     start = [index[axis] - (n - 1) / 2 * by for axis, n, by in zip((rows, columns), shape_px, step)]
     return _enlarged(flat, start, step, shape_px, progress)
 
@@ -275,9 +275,7 @@ def _enlarged(
 ) -> Image:
     image = np.empty(shape_px, np.int16)
     (row, column), (by_row, by_column) = np.asarray(start, float), np.asarray(step, float)
-    _in_bands(
-        lambda a, b: _enlarge(flat, row + a * by_row, by_row, column, by_column, image[a:b]), *shape_px, progress
-    )
+    _in_bands(lambda a, b: _enlarge(flat, row + a * by_row, by_row, column, by_column, image[a:b]), *shape_px, progress)
     return image
 
 
@@ -317,9 +315,7 @@ def _oblique(
     mode = _MODE[slab.projection] if len(depth) > 1 else _SUM
     shape = np.array(geometry.shape, np.int64)
     _in_bands(
-        lambda a, b: _trilinear(
-            voxels, shape, start + a * per_y, per_x, per_y, per_step, len(depth), mode, image[a:b]
-        ),
+        lambda a, b: _trilinear(voxels, shape, start + a * per_y, per_x, per_y, per_step, len(depth), mode, image[a:b]),
         height,
         width * len(depth),
         progress,

@@ -1,0 +1,493 @@
+"""An axial, coronal or sagittal plane: what it shows, and how it is worked with mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.geometry import Float, Geometry
+from viewer.model.view import Projection, Slab, ViewState
+from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.plane_crosshair import Crosshair, crosshair, draw_crosshair
+from viewer.ui.plane_drags import CursorDrag, Drag, MarkDrag, NewMark, PanDrag, TurnDrag, WindowDrag, ZoomDrag
+from viewer.ui.plane_frame import PLANE_KEYS as PLANE_NAMES
+from viewer.ui.plane_frame import STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
+from viewer.ui.plane_image import PlaneImage, PlaneRequest
+from viewer.ui.plane_marks import draw_marks, grip
+from viewer.ui.plane_texts import (
+    LEFT,
+    RIGHT,
+    Line,
+    corner_lines,
+    draw_corner,
+    draw_letters,
+    draw_scale_bar,
+    reading_lines,
+    text_scale,
+)
+from viewer.ui.theme import color
+from viewer.ui.tool_strip import window_presets
+from viewer.ui.tools import Tool, ToolBox
+
+#: All keys and gestures of a plane, for the sheet of keys: (keys, meaning).
+PLANE_KEYS: tuple[tuple[str, str], ...] = (
+    ("Wheel · ↑ ↓ ← →", "next slice"),
+    ("PgUp PgDn", "ten slices"),
+    ("Home End", "first, last slice"),
+    ("Left drag", "width (across) and level (up, down)"),
+    ("Double-click", "first window of the list"),
+    ("Middle drag", "pan"),
+    ("Right drag · Ctrl+wheel · + −", "zoom"),
+    ("Shift+move · Shift+drag", "move the cursor"),
+    ("Drag the crosshair's middle", "move the cursor"),
+    ("Drag a crosshair's end", "turn the two other planes"),
+    ("0 · double-click the middle", "planes straight again"),
+    ("C", "whole picture, centred"),
+    ("[ ]", "thinner, thicker slab"),
+    ("T", "MIP, mean, MinIP"),
+    ("M", "measure a distance"),
+    ("A", "measure an angle"),
+    ("Del", "delete the selected mark"),
+    ("I", "invert"),
+    ("Esc", "cancel what is being drawn or dragged"),
+)
+
+THICKNESSES_MM = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
+ZOOM_STEP = 1.2
+LEAST_ZOOM, MOST_ZOOM = 0.25, 60.0
+PAGE_SLICES = 10
+WHEEL_STEP = 120
+_TITLES = ("Axial", "Coronal", "Sagittal")
+_K = Qt.Key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Which part of its plane a pane shows: what is in the middle, and how much larger than fitting the pane."""
+
+    center_lps_mm: Float
+    zoom: float = 1.0
+
+
+class PlanePane(Pane):
+    """One of the three planes.
+
+    Parameters
+    ----------
+    desk, jobs
+        As for every pane.
+    tools : ToolBox
+        Shared by the planes and the strip of tools.
+    index : int
+        0 axial, 1 coronal, 2 sagittal: which plane of the view it shows.
+    """
+
+    when_empty = ("No images yet", "Open a study, drop a folder here, or choose the demonstration case.")
+
+    def __init__(self, desk: Desk, jobs: Jobs, tools: ToolBox, index: int, parent: QWidget | None = None) -> None:
+        self.index = index
+        self.key = PLANE_NAMES[index]
+        self.title = _TITLES[index]
+        super().__init__(desk, jobs, parent)
+        self.tools = tools
+        self.place = Place(np.zeros(3))
+        self._case: Case | None = None
+        self._view = desk.view
+        self._image = PlaneImage(f"{self.key}.refine", jobs, self.update, self)
+        self._inverted = False
+        self._drag: Drag | None = None
+        self._mouse: QPointF | None = None
+        self._wheel = 0
+        tools.changed.connect(self._tool_changed)
+        self._keys = self._key_table()
+
+    # -- what it shows -------------------------------------------------------------------------------------------
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        former_case, former = self._case, self._view
+        self._case, self._view = case, view
+        if case is None:
+            self._image.close()
+            self._drag = None
+            self.set_empty(True)
+            return
+        if former_case is None or not _same_grid(former_case.volume.geometry, case.volume.geometry):
+            self.place = Place(case.volume.geometry.center_lps_mm)
+        elif view.planes[self.index] is not former.planes[self.index]:
+            self.place = replace(self.place, center_lps_mm=self._center_after_turn(former, view))
+        if former.cursor_lps_mm is not view.cursor_lps_mm and self._drag is None:
+            self._keep_cursor_in_sight()
+        self.set_empty(False)
+        self.update()
+
+    def subtitle(self) -> str:
+        angle = obliquity_deg(self._view.planes[self.index], self.index)
+        return f"oblique {angle:.0f}°" if not self.empty and angle >= 0.5 else ""
+
+    def close_pane(self) -> None:
+        self._image.close()
+        self._case = None
+        self.set_empty(True)
+
+    def frame(self, area: QRectF | None = None) -> PlaneFrame:
+        """Return how the plane stands in `area` (default: the pane); needs a case."""
+        area = QRectF(self.rect()) if area is None else area
+        plane, center = self._view.planes[self.index], self.place.center_lps_mm
+        center = center + plane.normal * float((self._view.cursor_lps_mm - center) @ plane.normal)
+        return PlaneFrame(center, plane, self._fit(area) / self.place.zoom, area)
+
+    def crosshair(self) -> Crosshair:
+        """Return the crosshair as it stands in the pane."""
+        return crosshair(self.frame(), self._view, self.index)
+
+    @property
+    def inverted(self) -> bool:
+        """Whether black and white are swapped."""
+        return self._inverted
+
+    @property
+    def fine(self) -> bool:
+        """Whether the picture on the screen is the best one, not a preview."""
+        return self._image.fine
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        case, view = self._case, self._view
+        if case is None:
+            return
+        frame = self.frame(QRectF(area))
+        self._paint_image(painter, frame, case)
+        painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+        live = painter.device() is self
+        scale = text_scale(frame.area)
+        if "crosshair" not in view.hidden_overlays:
+            cross = crosshair(frame, view, self.index)
+            draw_crosshair(
+                painter, frame, view, self.index, cross, handles=live and self._mouse is not None, scale=scale
+            )
+        if "marks" not in view.hidden_overlays:
+            draw_marks(painter, frame, case.marks, view.slab, self.tools.selected, scale)
+        draw_letters(painter, frame, scale)
+        preset = next((name for name, window in window_presets() if window == view.window), None)
+        left, right = corner_lines(
+            case.volume, frame.plane, view.window, preset, view.slab, frame.center_lps_mm, self.place.zoom
+        )
+        draw_corner(painter, frame.area, left, scale, LEFT)
+        draw_corner(painter, frame.area, right, scale, RIGHT)
+        draw_scale_bar(painter, frame, scale, right)
+        if live and self._mouse is not None:
+            self._paint_reading(painter, frame, case, scale)
+        painter.fillRect(QRectF(area.left() + 4, area.top() + 9, 2.5, 14), color("plane", self.key))
+
+    def _paint_image(self, painter: QPainter, frame: PlaneFrame, case: Case) -> None:
+        ratio = painter.device().devicePixelRatio()
+        request = PlaneRequest(
+            case.volume,
+            frame.center_lps_mm,
+            frame.plane,
+            max(round(frame.area.width() * ratio), 1),
+            max(round(frame.area.height() * ratio), 1),
+            frame.mm_per_px / ratio,
+            self._view.slab,
+        )
+        if painter.device() is self:
+            image = self._image.picture(request, self._view.window, self._inverted)
+        else:
+            image = self._image.final_picture(request, self._view.window, self._inverted)
+        if image is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.drawImage(frame.area, image)
+
+    def _paint_reading(self, painter: QPainter, frame: PlaneFrame, case: Case, scale: float) -> None:
+        assert self._mouse is not None
+        lines = reading_lines(case.volume, frame.plane, frame.to_lps(self._mouse))
+        if lines is not None:
+            strong, quiet = color("text", "strong"), color("text", "normal")
+            shown = [Line(lines[0], strong, strong=True), Line(lines[1], quiet)]
+            draw_corner(painter, frame.area, shown, scale, LEFT, below_px=HEADER_PX)
+
+    def _fit(self, area: QRectF) -> float:
+        assert self._case is not None
+        return fit_mm_per_px(self._case.volume.geometry, self.index, area)
+
+    def _center_after_turn(self, former: ViewState, view: ViewState) -> Float:
+        """Return what has to be in the middle so that the cursor stays where it is on the screen."""
+        old, new = former.planes[self.index], view.planes[self.index]
+        away = former.cursor_lps_mm - self.place.center_lps_mm
+        return view.cursor_lps_mm - (away @ old.right) * new.right - (away @ old.down) * new.down
+
+    def _keep_cursor_in_sight(self) -> None:
+        """Follow a cursor that another pane moved out of sight."""
+        frame = self.frame()
+        spot = frame.to_screen(self._view.cursor_lps_mm)
+        inner = frame.area.adjusted(24, 24, -24, -24)
+        if not inner.isValid() or inner.contains(spot):
+            return
+        inside = QPointF(
+            min(max(spot.x(), inner.left()), inner.right()), min(max(spot.y(), inner.top()), inner.bottom())
+        )
+        far = (spot - inside).manhattanLength() > min(inner.width(), inner.height()) / 2
+        target = frame.area.center() if far else inside
+        shift = frame.to_lps(spot) - frame.to_lps(target)
+        self.set_place(replace(self.place, center_lps_mm=self.place.center_lps_mm + shift))
+
+    def _tool_changed(self) -> None:
+        if self._drag is None:
+            self._show_pointer()
+        self.update()
+
+    # -- what it does --------------------------------------------------------------------------------------------
+
+    def set_place(self, place: Place) -> None:
+        """Show another part of the plane."""
+        self.place = place
+        self.update()
+
+    def zoom_by(self, factor: float, about: QPointF) -> None:
+        """Enlarge, and leave what lies under `about` where it is."""
+        frame = self.frame()
+        zoom = min(max(self.place.zoom * factor, LEAST_ZOOM), MOST_ZOOM)
+        away = (frame.to_lps(about) - frame.center_lps_mm) * (1 - self.place.zoom / zoom)
+        self.set_place(Place(self.place.center_lps_mm + away, zoom))
+
+    def move_cursor(self, position: QPointF) -> None:
+        """Move the cursor within the plane to a position on the screen, not out of the volume."""
+        if self._case is None:
+            return
+        geometry, cursor = self._case.volume.geometry, self.desk.view.cursor_lps_mm
+        point = self.frame().to_lps(position)
+        normal = self._view.planes[self.index].normal
+        point = point + normal * float((cursor - point) @ normal)
+        low, high = geometry.corners_lps_mm.min(axis=0), geometry.corners_lps_mm.max(axis=0)
+        self.desk.look(cursor_lps_mm=np.clip(point, low, high))
+
+    def step(self, slices: int) -> None:
+        """Go by some slices, positive away from the observer."""
+        if self._case is not None:
+            view = self.desk.view
+            self.desk.look(
+                cursor_lps_mm=stepped(self._case.volume.geometry, view.planes[self.index], view.cursor_lps_mm, slices)
+            )
+
+    def straighten(self) -> None:
+        """Turn all three planes back to axial, coronal and sagittal."""
+        self.desk.look(planes=STANDARD)
+
+    def whole_picture(self) -> None:
+        """Show all of the volume, centred."""
+        if self._case is not None:
+            self.set_place(Place(self._case.volume.geometry.center_lps_mm))
+
+    def thicken(self, steps: int) -> None:
+        """Take the next thicker or thinner slab."""
+        slab = self.desk.view.slab
+        if steps > 0:
+            choice = next((t for t in THICKNESSES_MM if t > slab.thickness_mm + 1e-6), THICKNESSES_MM[-1])
+        else:
+            choice = next((t for t in reversed(THICKNESSES_MM) if t < slab.thickness_mm - 1e-6), THICKNESSES_MM[0])
+        self.desk.look(slab=Slab(choice, slab.projection))
+
+    def next_projection(self) -> None:
+        """Go from MIP to mean to MinIP."""
+        slab, order = self.desk.view.slab, tuple(Projection)
+        following = order[(order.index(slab.projection) + 1) % len(order)]
+        self.desk.look(slab=Slab(slab.thickness_mm, following))
+
+    def invert(self) -> None:
+        """Swap black and white in this pane."""
+        self._inverted = not self._inverted
+        self.update()
+
+    def delete_selected(self) -> bool:
+        """Delete the selected mark; False if there is none."""
+        case, selected = self.desk.kept_case, self.tools.selected
+        if case is None or not any(mark is selected for mark in case.marks):
+            return False
+        marks = tuple(mark for mark in case.marks if mark is not selected)
+        self.desk.apply(replace(case, marks=marks), "Delete mark")
+        self.tools.select(None)
+        return True
+
+    def escape(self) -> bool:
+        """Stop what is drawn or dragged, else put the tool away, else deselect; False if there was nothing to stop."""
+        if self._drag is not None:
+            self._drag.cancel()
+            self._drag = None
+            self._show_pointer()
+        elif self.tools.tool is not Tool.WINDOW:
+            self.tools.choose(Tool.WINDOW)
+        elif self.tools.selected is not None:
+            self.tools.select(None)
+        else:
+            return False
+        return True
+
+    # -- mouse ---------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._case is None:
+            super().mousePressEvent(event)
+            return
+        position = event.position()
+        self._mouse = position
+        if self._drag is not None:
+            if event.button() == Qt.MouseButton.LeftButton and self._drag.press(position):
+                self._drag = None
+        else:
+            self._drag = self._begin(event.button(), event.modifiers(), position)
+        self._show_pointer()
+
+    def _begin(self, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, position: QPointF) -> Drag | None:
+        if button == Qt.MouseButton.MiddleButton:
+            return PanDrag(self, position)
+        if button == Qt.MouseButton.RightButton:
+            return ZoomDrag(self, position)
+        if button != Qt.MouseButton.LeftButton:
+            return None
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            return CursorDrag(self, position, jump=True)
+        tool = self.tools.tool
+        if tool in (Tool.DISTANCE, Tool.ANGLE):
+            return NewMark(self, position, tool)
+        taken = self._taken(position)
+        if taken is not None:
+            return taken
+        self.tools.select(None)
+        if tool is Tool.CROSSHAIR:
+            return CursorDrag(self, position, jump=True)
+        return {Tool.PAN: PanDrag, Tool.ZOOM: ZoomDrag, Tool.WINDOW: WindowDrag}[tool](self, position)
+
+    def _taken(self, position: QPointF) -> Drag | None:
+        """Return the drag of what lies under the mouse, if something that can be dragged does."""
+        assert self._case is not None
+        if "marks" not in self._view.hidden_overlays:
+            held = grip(self.frame(), self._case.marks, self._view.slab, position)
+            if held is not None:
+                self.tools.select(held.mark)
+                return MarkDrag(self, position, held)
+        if "crosshair" not in self._view.hidden_overlays:
+            cross = self.crosshair()
+            if cross.holds_center(position):
+                return CursorDrag(self, position, jump=False)
+            if cross.holds_handle(position):
+                return TurnDrag(self, position)
+        return None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse = event.position()
+        if self._case is None:
+            return
+        if self._drag is not None:
+            self._drag.move(self._mouse)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.move_cursor(self._mouse)
+        else:
+            self._show_pointer()
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None and self._drag.release(event.position()):
+            self._drag = None
+        self._show_pointer()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._case is None or position.y() <= HEADER_PX or event.button() != Qt.MouseButton.LeftButton:
+            super().mouseDoubleClickEvent(event)
+        elif self._drag is not None or self.tools.tool is not Tool.WINDOW:
+            self.mousePressEvent(event)
+        elif self.crosshair().holds_center(position):
+            self.straighten()
+        else:
+            self.desk.look(window=window_presets()[0][1])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._case is None:
+            super().wheelEvent(event)
+            return
+        turn = event.angleDelta().y() or event.angleDelta().x()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(ZOOM_STEP ** (turn / WHEEL_STEP), event.position())
+        else:
+            # Fine wheels send parts of a step.
+            self._wheel += turn
+            slices = int(self._wheel / WHEEL_STEP)
+            self._wheel -= slices * WHEEL_STEP
+            if slices:
+                self.step(slices)
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mouse = None
+        super().leaveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _show_pointer(self) -> None:
+        """Give the mouse the shape of what a press would do."""
+        shape = Qt.CursorShape.ArrowCursor
+        if self._case is not None and self._mouse is not None:
+            cross = self.crosshair()
+            if self.tools.tool in (Tool.DISTANCE, Tool.ANGLE, Tool.CROSSHAIR):
+                shape = Qt.CursorShape.CrossCursor
+            elif grip(self.frame(), self._case.marks, self._view.slab, self._mouse) is not None:
+                shape = Qt.CursorShape.PointingHandCursor
+            elif cross.holds_center(self._mouse):
+                shape = Qt.CursorShape.SizeAllCursor
+            elif cross.holds_handle(self._mouse) or self.tools.tool is Tool.PAN:
+                shape = Qt.CursorShape.OpenHandCursor if self._drag is None else Qt.CursorShape.ClosedHandCursor
+        if self.cursor().shape() != shape:
+            self.setCursor(shape)
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    def _key_table(self) -> dict[Qt.Key, Callable[[], bool | None]]:
+        far = 1_000_000
+        return {
+            _K.Key_Up: lambda: self.step(1),
+            _K.Key_Right: lambda: self.step(1),
+            _K.Key_Down: lambda: self.step(-1),
+            _K.Key_Left: lambda: self.step(-1),
+            _K.Key_PageUp: lambda: self.step(PAGE_SLICES),
+            _K.Key_PageDown: lambda: self.step(-PAGE_SLICES),
+            _K.Key_Home: lambda: self.step(-far),
+            _K.Key_End: lambda: self.step(far),
+            _K.Key_Plus: lambda: self.zoom_by(ZOOM_STEP, self.crosshair().center),
+            _K.Key_Equal: lambda: self.zoom_by(ZOOM_STEP, self.crosshair().center),
+            _K.Key_Minus: lambda: self.zoom_by(1 / ZOOM_STEP, self.crosshair().center),
+            _K.Key_0: self.straighten,
+            _K.Key_C: self.whole_picture,
+            _K.Key_BracketLeft: lambda: self.thicken(-1),
+            _K.Key_BracketRight: lambda: self.thicken(1),
+            _K.Key_T: self.next_projection,
+            _K.Key_M: lambda: self.tools.choose(Tool.DISTANCE),
+            _K.Key_A: lambda: self.tools.choose(Tool.ANGLE),
+            _K.Key_I: self.invert,
+            _K.Key_Delete: self.delete_selected,
+            _K.Key_Backspace: self.delete_selected,
+            _K.Key_Escape: self.escape,
+        }
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self._keys.get(Qt.Key(event.key()))
+        plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        if self._case is None or action is None or not plain or action() is False:
+            super().keyPressEvent(event)
+
+
+def _same_grid(one: Geometry, other: Geometry) -> bool:
+    return one is other or (one.shape == other.shape and bool(np.array_equal(one.affine, other.affine)))
