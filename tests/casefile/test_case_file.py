@@ -16,11 +16,12 @@ from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.geometry import Geometry
+from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
 from viewer.model.view import Step, ViewState
-from viewer.model.volume import SeriesFacts, Volume
+from viewer.model.volume import Finding, SeriesFacts, Severity, Volume
 
 
 def a_case(source: str | None = "/cd/ct") -> Case:
@@ -47,6 +48,8 @@ def a_case(source: str | None = "/cd/ct") -> Case:
         (sections,),
         (Lesion("RCA", LesionKind.OCCLUSION, near, far, 0.9, ("no contrast",)),),
         (Mark(np.array([[0, 0, 0], [1, 2, 3.0]]), "calcium"),),
+        Enhancement(400.0, 20.0, 25.0),
+        (Finding(Severity.CAUTION, "motion"),),
     )
 
 
@@ -63,6 +66,8 @@ def test_that_a_case_comes_back_as_it_was(tmp_path: Path):
     assert back.lesions[0].proximal.shape is CapShape.BLUNT
     assert np.array_equal(back.sections[0].wall_source, [2, 0])
     assert back.marks[0].title == "calcium"
+    assert back.enhancement == case.enhancement
+    assert back.findings == case.findings
     assert looked.step is Step.OCCLUSION
     assert np.array_equal(looked.cursor_lps_mm, (1, 2, 3))
 

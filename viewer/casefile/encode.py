@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from viewer.model.carm import CArm
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
+from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
@@ -33,6 +34,7 @@ NOUNS: dict[str, type] = {
     "centreline": Centerline,
     "cross-sections": CrossSections,
     "dominance": Dominance,
+    "enhancement": Enhancement,
     "finding": Finding,
     "frames": Frames,
     "lesion": Lesion,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.model.cross_section import CrossSections
+from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Lesion
 from viewer.model.mark import Mark
 from viewer.model.vessel import VesselTree
-from viewer.model.volume import Volume
+from viewer.model.volume import Finding, Volume
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,10 @@ class Case:
         At most one a vessel.
     lesions : tuple of Lesion
     marks : tuple of Mark
+    enhancement : Enhancement or None
+        How bright the contrast is, once the aorta was found.
+    findings : tuple of Finding
+        What the analysis has to say about this plan; the volume has findings of its own.
     """
 
     volume: Volume
@@ -33,12 +38,14 @@ class Case:
     sections: tuple[CrossSections, ...] = ()
     lesions: tuple[Lesion, ...] = ()
     marks: tuple[Mark, ...] = ()
+    enhancement: Enhancement | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (*(s.vessel for s in self.sections), *(lesion.vessel for lesion in self.lesions)):
             if name not in self.tree:
                 raise ValueError(f"{name} is not in the tree")
-        for part in ("sections", "lesions", "marks"):
+        for part in ("sections", "lesions", "marks", "findings"):
             object.__setattr__(self, part, tuple(getattr(self, part)))
 
     def sections_of(self, vessel: str) -> CrossSections | None:
