@@ -181,7 +181,8 @@ def generate(spec: DemoSpec, progress: Progress = silent) -> DemoCase:
         voxelize.paint_table(slab, where, step, moved, scene.pose, scene.bodies, scene.noise)
         voxelize.paint_tubes(slab, where, step, moved, scene.lung_tubes, -550.0)
         voxelize.paint_tubes(slab, where, step, moved, scene.vein_tubes, np.inf)
-        lesions.paint_vessels(slab, where, step, moved, scene.table, scene.starts, scene.deposits)
+        found = np.full((*slab.shape, 3), -1, np.int32)
+        lesions.paint_vessels(slab, where, step, moved, scene.table, scene.starts, scene.deposits, found)
 
     def develop(first: int, last: int) -> None:
         hu[first:last] = scanner.develop(clean, first, last, spec)

@@ -115,7 +115,7 @@ class Ground:
         points, mode = [guides[0]], [len(legs)]
         for n, leg in enumerate(legs):
             length = float(np.linalg.norm(guides[n + 1] - guides[n]))
-            for share in np.linspace(0, 1, max(2, round(length / 2.0)) + 1)[1:]:
+            for share in np.linspace(0, 1, max(2, round(length / 3.0)) + 1)[1:]:
                 points.append(guides[n] + share * (guides[n + 1] - guides[n]))
                 mode.append(n)
         p, owner = np.array(points), np.array(mode)
@@ -123,10 +123,10 @@ class Ground:
         fixed[0] = True
         free = np.array([n < len(legs) and legs[n].free for n in owner])
         held = fixed | (np.arange(len(p)) == len(p) - 1)
-        for turn in range(120):
+        for turn in range(70):
             move = np.zeros_like(p)
             move[1:-1] = 0.5 * (p[:-2] + p[2:]) - p[1:-1]
-            p = p + np.where(held[:, None], 0.0, (0.6 if turn < 100 else 0.3) * move)
+            p = p + np.where(held[:, None], 0.0, (0.6 if turn < 55 else 0.3) * move)
             for groove in {leg.groove for leg in legs if leg.groove}:
                 one, other = (self.chambers[name] for name in groove.split())
                 here = np.array([n < len(legs) and legs[n].groove == groove for n in owner]) & ~fixed

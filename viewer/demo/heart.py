@@ -101,7 +101,7 @@ def _ra_blood() -> tuple[Primitive, ...]:
         ellipsoid((-38, 11, 3), (19, 20, 27)),
         rod((-34, 0, 14), (-26, -11, 30), 10, 7.5, 6),
         rod((-26, -11, 30), (-20, -21, 37), 7.5, 4, 4),
-        rod((-36, 18, -14), (-33, 21, -50), 11, 11, 6),
+        rod((-36, 18, -14), (-33, 21, -34), 11, 11, 6),
     )
 
 
@@ -186,27 +186,33 @@ def bodies(heart: Heart, contrast_hu: float) -> list[Body]:
         chain([(28, 46, 12), (46, 54, 4), (66, 58, -14)], (7.5, 6, 4), 3),
     )
     cava = chain([(-36, 8, 18), (-34, 3, 38), (-33, 1, 56), (-33, 0, 80)], (10.5, 10, 10, 10), 4)
-    inferior = chain([(-34, 20, -28), (-31, 24, -48), (-24, 34, -80)], (11, 11.5, 11.5), 4)
-    lung_vein = [Body("pulmonary vein", v, 1.0 * c) for v in veins]
+    inferior = chain([(-34, 20, -30), (-32, 23, -48), (-26, 32, -90)], (10.5, 11.5, 11.5), 4)
     return [
-        Body("pericardium", (sampled(),), 15.0, inflate_mm=4.5, shell_mm=0.7, rough_mm=0.7, rough_scale_mm=22.0),
-        Body("epicardial fat", (sampled(),), -92.0, inflate_mm=4.1, rough_mm=0.7, rough_scale_mm=22.0,
+        Body("pericardium", (sampled(),), 15.0, inflate_mm=3.9, shell_mm=0.7, rough_mm=0.7, rough_scale_mm=22.0),
+        Body("epicardial fat", (sampled(),), -92.0, inflate_mm=3.5, rough_mm=0.7, rough_scale_mm=22.0,
              texture_hu=7.0, texture_scale_mm=4.0),
-        Body("inferior cava", inferior, 0.33 * c, texture_hu=0.05 * c, texture_scale_mm=9.0),
+        # walls before any blood, so that none of them stands in the way of the flow
         Body("right atrial wall", heart.right_atrium, 75.0, **wall),
-        Body("right atrium", _ra_blood(), 0.5 * c, texture_hu=0.05 * c, texture_scale_mm=13.0, rough_mm=0.6,
-             rough_scale_mm=5.0),
+        Body("superior cava wall", _grown(cava, 1.0), 45.0),
+        Body("inferior cava wall", _grown(inferior, 0.8), 60.0),
         *(Body("pulmonary vein wall", _grown(v, 0.8), 40.0) for v in veins),
         Body("left atrial wall", heart.left_atrium, 75.0, **wall),
+        Body("right ventricular wall", heart.right_ventricle, myocardium - 8, **wall),
+        Body("pulmonary wall", heart.pulmonary, 50.0),
+        Body("right atrium", _ra_blood(), 0.5 * c, texture_hu=0.05 * c, texture_scale_mm=13.0, rough_mm=0.6,
+             rough_scale_mm=5.0),
+        Body("inferior cava", inferior, 0.36 * c, texture_hu=0.04 * c, texture_scale_mm=9.0),
+        Body("superior cava", cava, 0.66 * c, texture_hu=0.09 * c, texture_scale_mm=9.0),
         Body("left atrium", _la_blood(), 1.01 * c, texture_hu=0.012 * c, texture_scale_mm=11.0, rough_mm=0.35,
              rough_scale_mm=6.0),
-        *lung_vein,
-        Body("right ventricular wall", heart.right_ventricle, myocardium - 8, **wall),
+        *(Body("pulmonary vein", v, 1.0 * c) for v in veins),
         Body("right ventricle", _rv_blood(), 0.6 * c, texture_hu=0.045 * c, texture_scale_mm=12.0, rough_mm=0.9,
              rough_scale_mm=5.0),
+        Body("pulmonary artery", _pulmonary_blood(), 0.62 * c, texture_hu=0.025 * c, texture_scale_mm=12.0),
         Body("tricuspid valve", (rod((-30, -4, -4), (-19, -14, -7), 16, 14.5),), 0.55 * c, texture_hu=0.04 * c),
         Body("moderator band", chain([(6, -20, -20), (10, -32, -26), (8, -42, -24)], (1.8, 1.6, 1.9)), myocardium),
         Body("myocardium", heart.left_ventricle, myocardium, texture_hu=5.0, texture_scale_mm=8.0, **wall),
+        Body("aortic wall", heart.aorta, 55.0),
         Body("left ventricle", _lv_blood(), 0.98 * c, texture_hu=0.012 * c, texture_scale_mm=12.0, rough_mm=0.55,
              rough_scale_mm=5.0),
         Body("lateral papillary muscle",
@@ -218,12 +224,6 @@ def bodies(heart: Heart, contrast_hu: float) -> list[Body]:
         Body("anterior mitral leaflet",
              chain([MITRAL + (-9, -8, 6), BASE + 12 * AXIS + (0, -1, 0), BASE + 24 * AXIS + (3, 4, -1)],
                    (0.9, 0.8, 0.9)), 0.35 * c),
-        Body("aortic wall", heart.aorta, 55.0),
-        Body("outflow tract", (rod(AORTIC - 4 * AORTIC_AXIS, AORTIC + 4 * AORTIC_AXIS, 11, 11.5),), 0.99 * c),
         Body("aorta", _aorta_blood(), c, texture_hu=0.01 * c, texture_scale_mm=12.0),
         *cusps,
-        Body("pulmonary wall", heart.pulmonary, 50.0),
-        Body("pulmonary artery", _pulmonary_blood(), 0.64 * c, texture_hu=0.025 * c, texture_scale_mm=12.0),
-        Body("superior cava wall", _grown(cava, 1.0), 45.0),
-        Body("superior cava", cava, 0.7 * c, texture_hu=0.1 * c, texture_scale_mm=9.0),
     ]

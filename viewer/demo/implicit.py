@@ -6,6 +6,7 @@ in mm, negative inside, exact for rods and half-spaces and to first order near t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,11 +187,11 @@ def primitive_distance(row: Float, grid: NDArray[np.float32], x: float, y: float
         a = row[6] * x + row[7] * y + row[8] * z
         b = row[9] * x + row[10] * y + row[11] * z
         c = row[12] * x + row[13] * y + row[14] * z
-        length = np.sqrt(a * a + b * b + c * c)
+        length = math.sqrt(a * a + b * b + c * c)
         gx = row[6] * a + row[9] * b + row[12] * c
         gy = row[7] * a + row[10] * b + row[13] * c
         gz = row[8] * a + row[11] * b + row[14] * c
-        slope = np.sqrt(gx * gx + gy * gy + gz * gz)
+        slope = math.sqrt(gx * gx + gy * gy + gz * gz)
         if slope < 1e-9:
             return -1e3
         return length * (length - 1.0) / slope
@@ -206,7 +207,7 @@ def primitive_distance(row: Float, grid: NDArray[np.float32], x: float, y: float
         px -= t * ux
         py -= t * uy
         pz -= t * uz
-        return np.sqrt(px * px + py * py + pz * pz) - (row[9] + t * (row[10] - row[9]))
+        return math.sqrt(px * px + py * py + pz * pz) - (row[9] + t * (row[10] - row[9]))
     if kind == HALF_SPACE:
         return row[3] * x + row[4] * y + row[5] * z - row[6]
     last = len(grid) - 1.0001

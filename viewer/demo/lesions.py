@@ -6,6 +6,7 @@ function paints the voxels and measures the truth.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -275,7 +276,7 @@ def content(row: Float, a: float, b: float, vessel: int, deposits: Float) -> tup
         Whose deposits count.
     deposits : ndarray of shape (D, 8)
     """
-    radius = np.sqrt(a * a + b * b)
+    radius = math.sqrt(a * a + b * b)
     if radius > row[_OUTER]:
         return OUTSIDE, 0.0
     share = radius / row[_OUTER]
@@ -286,8 +287,8 @@ def content(row: Float, a: float, b: float, vessel: int, deposits: Float) -> tup
         if abs(u) > 1 - 0.08 * share * share or share < deposits[d, 3] or share > deposits[d, 4]:
             continue
         if deposits[d, 6] < 6.28:
-            turn = np.arctan2(b, a) - deposits[d, 5]
-            turn -= 2 * np.pi * np.round(turn / (2 * np.pi))
+            turn = math.atan2(b, a) - deposits[d, 5]
+            turn -= 2 * math.pi * math.floor(turn / (2 * math.pi) + 0.5)
             if abs(turn) > 0.5 * deposits[d, 6] * (1 - u**6):
                 continue
         return CALCIUM, deposits[d, 7]
@@ -295,7 +296,7 @@ def content(row: Float, a: float, b: float, vessel: int, deposits: Float) -> tup
     if da * da + db * db < row[_OPEN] * row[_OPEN]:
         return LUMEN, row[_LUMEN_HU]
     # a soft core off the middle, a firmer rim
-    core = np.sqrt((a - 0.16 * row[_OUTER]) ** 2 + (b + 0.1 * row[_OUTER]) ** 2) / row[_OUTER]
+    core = math.sqrt((a - 0.16 * row[_OUTER]) ** 2 + (b + 0.1 * row[_OUTER]) ** 2) / row[_OUTER]
     blend = min(max((core - 0.45) / 0.35, 0.0), 1.0)
     return WALL, row[_CORE_HU] + blend * (row[_RIM_HU] - row[_CORE_HU])
 
@@ -378,13 +379,14 @@ def paint_vessels(
     table: Float,
     starts: NDArray[np.int64],
     deposits: Float,
+    found: NDArray[np.int32],
 ) -> None:
     """Paint the coronary arteries, each voxel from 27 points in it.
 
-    Where vessels meet, an open lumen wins over calcium, and calcium over the wall.
+    Where vessels meet, an open lumen wins over calcium, and calcium over the wall. `found`, shape (K, J, I, 3), is scratch
+    space filled with -1.
     """
     nk, nj, ni = slab.shape
-    found = np.full((nk, nj, ni, 3), -1, np.int32)
     _candidates(found, origin, step, shift, table, starts)
     row = np.empty(COLUMNS)
     for k in range(nk):

@@ -41,7 +41,7 @@ def mediastinum(contrast_hu: float) -> list[Body]:
 
     liver = (
         ellipsoid((-58, -6, -112), (88, 84, 76)),
-        ellipsoid((6, -34, -108), (62, 46, 60), rounding_mm=20),
+        ellipsoid((8, -28, -99), (64, 48, 58), rounding_mm=20),
     )
     return [
         Body("mediastinal fat", (sampled(),), -98.0, inflate_mm=7.0, rough_mm=1.6, rough_scale_mm=16, texture_hu=9,
@@ -55,11 +55,11 @@ def mediastinum(contrast_hu: float) -> list[Body]:
              (rod((2, 58, -110), (2, 58, 110), 13, 13), rod((20, 66, -110), (21, 64, 110), 14.5, 14.5, 6),
               rod((-6, 84, -110), (-6, 84, 110), 25, 25, 8)),
              -95.0, rough_mm=1.2, rough_scale_mm=12, texture_hu=10, texture_scale_mm=4, posed=False),
-        Body("diaphragm", (*liver, ellipsoid((62, 2, -116), (66, 74, 70), rounding_mm=14)), 50.0, inflate_mm=2.5,
+        Body("diaphragm", (*liver, ellipsoid((62, 2, -110), (66, 74, 70), rounding_mm=14)), 50.0, inflate_mm=2.5,
              rough_mm=1.0, rough_scale_mm=24, posed=False),
-        Body("abdominal fat", (*liver, ellipsoid((62, 2, -116), (66, 74, 70), rounding_mm=14)), -100.0, rough_mm=1.0,
+        Body("abdominal fat", (*liver, ellipsoid((62, 2, -110), (66, 74, 70), rounding_mm=14)), -100.0, rough_mm=1.0,
              rough_scale_mm=24, texture_hu=10, texture_scale_mm=4, posed=False),
-        Body("liver", (*liver, cut(rod((30, 60, -60), (28, 20, -160), 30, 30), 8)), 92.0, inflate_mm=-1.5,
+        Body("liver", (*liver, cut(rod((30, 60, -60), (28, 20, -160), 30, 30), 8)), 92.0, inflate_mm=0.2,
              texture_hu=6, texture_scale_mm=9, posed=False),
         Body("stomach", (ellipsoid((64, 10, -98), (36, 40, 44)),), 45.0, posed=False, rough_mm=1, rough_scale_mm=14),
         Body("stomach content", (ellipsoid((64, 10, -98), (31, 35, 39)),), 30.0, posed=False, texture_hu=10,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from viewer.demo import heart as anatomy
 from viewer.demo.courses import STEP_MM, Ground, Leg, Plan, bent, smooth_course, swayed
@@ -136,18 +137,17 @@ def veins(arteries: tuple[Course, ...], heart: Heart) -> list[tuple[Float, Float
 
 def _beside(points: Float, radius_mm: Float, arteries: tuple[Course, ...]) -> Float:
     """Push a vein off the arteries so that a film of fat remains between them."""
-    p = points.copy()
-    for _ in range(40):
-        for artery in arteries:
-            offset = p[:, None, :] - artery.points[None, ::4, :]
-            distance = np.linalg.norm(offset, axis=2)
-            nearest = distance.argmin(axis=1)
-            rows = np.arange(len(p))
-            gap = distance[rows, nearest] - artery.outer_mm[::4][nearest] - radius_mm - 0.7
-            push = np.where(gap < 0, -gap, 0.0) / np.maximum(distance[rows, nearest], 0.3)
-            p += 0.5 * push[:, None] * offset[rows, nearest]
-        p[1:-1] += 0.35 * (0.5 * (p[:-2] + p[2:]) - p[1:-1])
-    return smooth_course(p[::4], 0.1) if len(p) < 24 else _same_length(smooth_course(p[::4], 0.15), len(p))
+    p = points[::4].copy()
+    wide = radius_mm[::4]
+    walls = np.concatenate([a.outer_mm[::4] for a in arteries])
+    near = cKDTree(np.concatenate([a.points[::4] for a in arteries]))
+    for _ in range(60):
+        distance, which = near.query(p)
+        gap = distance - walls[which] - wide - 0.7
+        push = np.where(gap < 0, -gap, 0.0) / np.maximum(distance, 0.3)
+        p += 0.6 * push[:, None] * (p - near.data[which])
+        p[1:-1] += 0.3 * (0.5 * (p[:-2] + p[2:]) - p[1:-1])
+    return _same_length(smooth_course(p, 0.15), len(points))
 
 
 def _same_length(points: Float, count: int) -> Float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from scipy import ndimage
 from viewer.demo.implicit import BodyTable, body_distance
 from viewer.model.geometry import Float
 
-_BLOCK, _CELL = 20, 5  # voxels along an edge of the blocks in which bodies are looked for, first coarse, then fine
+_CELL, _CELLS = 5, 4  # edge of a cell in voxels, cells along the edge of a block
+_BLOCK = _CELL * _CELLS
 _GRAIN = 64  # edge of the periodic noise lattice, a power of two
 
 FloatGrid = NDArray[np.float32]
@@ -92,7 +94,7 @@ def _near(
     x = origin[0] + 0.5 * step[0] * (low[2] + high[2] - 1) - 0.5 * (shift[ka, 0] + shift[kb, 0])
     y = origin[1] + 0.5 * step[1] * (low[1] + high[1] - 1) - 0.5 * (shift[ka, 1] + shift[kb, 1])
     z = origin[2] + 0.5 * step[2] * (ka + kb)
-    half = 0.5 * np.sqrt(
+    half = 0.5 * math.sqrt(
         (step[0] * (high[2] - low[2] - 1)) ** 2
         + (step[1] * (high[1] - low[1] - 1)) ** 2
         + (step[2] * (high[0] - low[0] - 1)) ** 2
@@ -107,11 +109,10 @@ def _near(
             found[used], full[used] = b, True
             used += 1
             continue
+        px, py, pz, scale = x, y, z, 1.0
         if looks[b, 7] > 0:
-            d = body_distance(rows, grid, ranges[b, 0], ranges[b, 1], hx, hy, hz) / pose[9]
-        else:
-            d = body_distance(rows, grid, ranges[b, 0], ranges[b, 1], x, y, z)
-        d -= looks[b, 1]
+            px, py, pz, scale = hx, hy, hz, 1.0 / pose[9]
+        d = scale * body_distance(rows, grid, ranges[b, 0], ranges[b, 1], px, py, pz) - looks[b, 1]
         reach = half + edge + looks[b, 8]
         # the distance to an ellipsoid is only of first order: more than the reach is on the safe side
         if d > 1.4 * reach + 0.5:
@@ -153,31 +154,46 @@ def paint_bodies(
     rows, ranges, looks, grid : tables of `BodyTable`
     noise : ndarray of shape (64, 64, 64)
     """
-    size = np.array(slab.shape)
-    count = len(ranges)
-    everything = np.arange(count)
-    nothing_full = np.zeros(count, np.bool_)
-    rough, rough_full = np.empty(count, np.int64), np.empty(count, np.bool_)
-    found, full = np.empty(count, np.int64), np.empty(count, np.bool_)
-    low, high, a, b = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64)
-    for outer in np.ndindex((size[0] - 1) // _BLOCK + 1, (size[1] - 1) // _BLOCK + 1, (size[2] - 1) // _BLOCK + 1):
-        for axis in range(3):
-            low[axis] = outer[axis] * _BLOCK
-            high[axis] = min(size[axis], low[axis] + _BLOCK)
-        some = _near(low, high, origin, step, shift, pose, rows, ranges, looks, grid, everything, nothing_full, rough, rough_full)
-        if some == 0:
-            continue
-        for inner in np.ndindex(_BLOCK // _CELL, _BLOCK // _CELL, _BLOCK // _CELL):
-            empty = False
-            for axis in range(3):
-                a[axis] = low[axis] + inner[axis] * _CELL
-                b[axis] = min(high[axis], a[axis] + _CELL)
-                empty = empty or a[axis] >= b[axis]
-            if empty:
-                continue
-            used = _near(a, b, origin, step, shift, pose, rows, ranges, looks, grid, rough[:some], rough_full[:some], found, full)
-            if used > 0:
-                _paint_cell(slab, a, b, origin, step, shift, pose, rows, ranges, looks, grid, noise, found[:used], full[:used])
+    nk, nj, ni = slab.shape
+    total = len(ranges)
+    everything, nothing = np.arange(total), np.zeros(total, np.bool_)
+    rough, rough_full = np.empty(total, np.int64), np.empty(total, np.bool_)
+    found, full = np.empty(total, np.int64), np.empty(total, np.bool_)
+    low, high = np.empty(3, np.int64), np.empty(3, np.int64)
+    for k0 in range(0, nk, _BLOCK):
+        for j0 in range(0, nj, _BLOCK):
+            for i0 in range(0, ni, _BLOCK):
+                some = 0
+                # first the whole block among all bodies, then each of its cells among what was found
+                for cell in range(-1, _CELLS**3):
+                    if cell < 0:
+                        low[0], low[1], low[2] = k0, j0, i0
+                        reach = _BLOCK
+                    else:
+                        low[0] = k0 + cell // _CELLS**2 * _CELL
+                        low[1] = j0 + cell // _CELLS % _CELLS * _CELL
+                        low[2] = i0 + cell % _CELLS * _CELL
+                        reach = _CELL
+                    if low[0] >= nk or low[1] >= nj or low[2] >= ni:
+                        continue
+                    high[0], high[1], high[2] = min(nk, low[0] + reach), min(nj, low[1] + reach), min(ni, low[2] + reach)
+                    among, among_full = (everything, nothing) if cell < 0 else (rough[:some], rough_full[:some])
+                    used = _near(
+                        low, high, origin, step, shift, pose, rows, ranges, looks, grid, among, among_full, found, full
+                    )
+                    if cell < 0:
+                        some = used
+                        for n in range(used):
+                            rough[n], rough_full[n] = found[n], full[n]
+                    if used == 0:
+                        if cell < 0:
+                            break
+                        continue
+                    if cell >= 0:
+                        _paint_cell(
+                            slab, low, high, origin, step, shift, pose, rows, ranges, looks, grid, noise,
+                            found[:used], full[:used],
+                        )
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
@@ -211,11 +227,10 @@ def _paint_cell(
                     share = 1.0
                     if not full[n]:
                         first, last = ranges[found[n], 0], ranges[found[n], 1]
+                        px, py, pz, scale = x, y, z, 1.0
                         if look[7] > 0:
-                            d = body_distance(rows, grid, first, last, hx, hy, hz) / pose[9]
-                        else:
-                            d = body_distance(rows, grid, first, last, x, y, z)
-                        d -= look[1]
+                            px, py, pz, scale = hx, hy, hz, 1.0 / pose[9]
+                        d = scale * body_distance(rows, grid, first, last, px, py, pz) - look[1]
                         if look[3] > 0 and abs(d) < look[8] + edge:
                             f = look[4]
                             d -= look[3] * _grain(noise, hx * f, hy * f, hz * f)
@@ -269,7 +284,7 @@ def paint_tubes(slab: FloatGrid, origin: Float, step: Float, shift: Float, tubes
                     px = origin[0] + step[0] * i - shift[k, 0] - ax
                     w = min(max((px * ux + py * uy + pz * uz) / square, 0.0), 1.0)
                     dx, dy, dz = px - w * ux, py - w * uy, pz - w * uz
-                    d = np.sqrt(dx * dx + dy * dy + dz * dz) - (ra + w * ur)
+                    d = math.sqrt(dx * dx + dy * dy + dz * dz) - (ra + w * ur)
                     share = 0.5 - d / edge
                     if share > 0:
                         slab[k, j, i] += min(share, 1.0) * (tubes[t, 8] - slab[k, j, i])
