@@ -25,8 +25,6 @@ from viewer.model.volume import Volume
 LIMIT = 75.0
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
 SEEN, BLIND, FORBIDDEN = 0.3, 2.6, 14.0
-#: Pieces with more lung around them than this are pulmonary vessels.
-MOST_AIR = 0.27
 #: A distal piece that is shorter than this is not worth a guess.
 SHORTEST_PIECE_MM = 8.0
 
@@ -133,7 +131,7 @@ def candidate_pieces(net: Network, roots: Sequence[int], lumen_hu: float) -> lis
             float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o])) for p in members for o in net.links[p] if p < o
         )
         artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and around < 0.45 * lumen_hu and 0.45 < radius < 3.0
-        artery &= float(np.median(net.air_share[members])) < MOST_AIR
+        artery &= bool(net.lung[members].mean() < 0.5)
         if artery and length >= SHORTEST_PIECE_MM:
             result.append((length, [int(m) for m in members]))
     return [members for _, members in sorted(result, key=lambda item: -item[0])]
@@ -228,23 +226,52 @@ def _flow(net: Network, tree: object, point: int) -> Float | None:
     return way / max(float(np.linalg.norm(way)), 1e-9)
 
 
-def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[int]:
-    """Return the ends of the tree towards which a vessel gets wider: it fills from its end's other side by collaterals."""
+def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[list[int]]:
+    """Return the stretches of the tree that get wider and darker away from the root.
+
+    Arteries taper. One that widens behind its thinnest place and is darker than what came before fills from another tree's
+    tip through collaterals: its true parent lies on the far side of an occlusion.
+
+    Returns
+    -------
+    list of list of int
+        Points of each such stretch with all that hangs on it.
+    """
     tree = rooted(net, roots)
     children = tree.children()
-    result = []
+    found: set[int] = set()
     for end in (int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0):
-        line = tree.path_to(end)[::-1]
-        along = tree.from_root_mm[end] - tree.from_root_mm[line]
-        near, way = (along > 1.0) & (along < 10.0), (along >= 10.0) & (along < 110.0)
-        if near.sum() < 5 or way.sum() < 20:
+        line = np.array(tree.path_to(end))
+        along = tree.from_root_mm[line]
+        if along[-1] < 50.0:
             continue
-        ids = np.array(line)
-        radius = ndimage.gaussian_filter1d(net.radius_mm[ids], 4.0, mode="nearest")
-        narrow = int(np.where(way, radius, np.inf).argmin())
-        darker = np.median(net.hu[ids[near]]) < 0.85 * np.median(net.hu[ids[narrow + 5 :]]) if len(ids) > narrow + 15 else False
-        if np.median(radius[near]) > wider * radius[narrow] and (darker or np.median(net.hu[ids[near]]) < 0.8 * lumen_hu):
-            result.append(end)
+        radius = ndimage.gaussian_filter1d(net.radius_mm[line], 5.0, mode="nearest")
+        hu = ndimage.gaussian_filter1d(np.clip(net.hu[line], 0.0, 1.1 * lumen_hu), 5.0, mode="nearest")
+        open_hu = np.where((hu > 0.5 * lumen_hu) & ~net.bridge[line], hu, np.nan)
+        # behind a stretch without contrast there is nothing to wonder about
+        dead = ndimage.binary_opening(~np.isfinite(open_hu), np.ones(5))
+        last = int(dead.argmax()) if dead.any() else len(line)
+        for at in range(last):
+            if along[at] < 40.0 or line[at] in found:
+                continue
+            before = along < along[at] - 8.0
+            narrow = radius[before].min()
+            earlier = np.nanmedian(open_hu[before]) if np.isfinite(open_hu[before]).any() else 0.0
+            if radius[at] > wider * narrow and hu[at] < min(0.82 * earlier, 0.82 * lumen_hu) and hu[at] > 0.45 * lumen_hu:
+                found.add(int(line[at]))
+    result = []
+    while found:
+        # the stretch nearest to the root, with everything beyond
+        first = min(found, key=lambda p: float(tree.from_root_mm[p]))
+        members, stack = [], [first]
+        while stack:
+            point = stack.pop()
+            members.append(point)
+            stack += children[point]
+        seen = found & set(members)
+        found -= set(members)
+        if len(seen) >= 10:
+            result.append(members)
     return result
 
 
@@ -278,43 +305,29 @@ def bridged(
             break
         net = _built(net, best[0], volume, lumen_hu)
         made.append(best[0])
-    for end in filled_backwards(net, roots, lumen_hu):
-        bridge = _other_way(net, field, end, roots)
+    for stretch in filled_backwards(net, roots, lumen_hu):
+        bridge = _other_way(net, field, stretch, roots)
         if bridge is not None and bridge.price < LIMIT:
             net = _built(net, bridge, volume, lumen_hu)
             made.append(bridge)
     return net, tuple(made)
 
 
-def _other_way(net: Network, field: PriceField, end: int, roots: Sequence[int]) -> Bridge | None:
-    """Return the bridge by which a vessel that fills backwards hangs on its true parent."""
+def _other_way(net: Network, field: PriceField, stretch: Sequence[int], roots: Sequence[int]) -> Bridge | None:
+    """Return the bridge by which a stretch that fills backwards hangs on another ostium's tree."""
     tree = rooted(net, roots)
-    own = set(tree.path_to(end))
-    near = {int(p) for p in tree.order if np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[end]) < 90.0}
-    children = tree.children()
-    # its own course and what hangs on the last stretch of it are no target
-    line = tree.path_to(end)
-    stack = [p for p in line if tree.from_root_mm[end] - tree.from_root_mm[p] < 80.0]
-    while stack:
-        point = stack.pop()
-        own.add(point)
-        stack += [c for c in children[point] if c not in own]
-    targets = [p for p in near if p not in own]
+    targets = [int(p) for p in tree.order if tree.root[p] != tree.root[stretch[0]]]
     if not targets:
         return None
-    way = _way(net, field, [end], np.zeros(1, np.float32), targets)
+    # the nearer to the occlusion the wider
+    widest = max(float(net.radius_mm[p]) for p in stretch)
+    cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
+    way = _way(net, field, stretch, cost, targets)
     if way is None:
         return None
-    course, price, _, start = way
+    course, price, end, start = way
     full = smoothed_course(resampled_course(np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]), 3.0)
-    if len(full) < 4:
-        return None
-    reach = min(len(full) - 1, 10)
-    arrive = full[-1] - full[-1 - reach]
-    on = _direction(net, end)
-    if on is not None:
-        price += _bend_price(float(-on @ arrive) / max(float(np.linalg.norm(arrive)), 1e-9))
-    return Bridge(start, end, full[1:-1], price)
+    return Bridge(start, end, full[1:-1], price) if len(full) > 3 else None
 
 
 def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:

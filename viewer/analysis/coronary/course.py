@@ -47,6 +47,7 @@ def drawn(
         For the first point of a course without parent: where on the aorta's edge it begins.
     """
     done: dict[str, Float] = {}
+    leaf = {c.name for c in courses} - {c.parent for c in courses if c.points and _is_end_of(c, courses)}
     trunk_end: dict[str, Float] = {}
     result: list[DrawnCourse] = []
     by_name = {course.name: course for course in courses}
@@ -64,7 +65,7 @@ def drawn(
         else:
             trunk = done[course.parent]
             line = _leaving(net, course, by_name[course.parent], trunk, volume, lumen_hu)
-        done[course.name] = line
+        done[course.name] = _drawn_out(volume, line, lumen_hu) if course.name in leaf else line
     # the end of a trunk is where its children leave it
     for course in courses:
         heirs = [c for c in courses if c.parent == course.name and c.points[0] == course.points[-1]]
@@ -83,6 +84,35 @@ def drawn(
         result.append(DrawnCourse(course.name, course.parent, centerline(volume, line, tube, lumen_hu)))
     kept = {c.name for c in result}
     return tuple(c for c in result if c.parent is None or c.parent in kept)
+
+
+def _is_end_of(course: NamedCourse, courses: Sequence[NamedCourse]) -> bool:
+    """Tell whether a course begins at the very end of its parent."""
+    return any(c.name == course.parent and c.points[-1] == course.points[0] for c in courses)
+
+
+def _drawn_out(volume: Volume, line: Float, lumen_hu: float, reach_mm: float = 5.0) -> Float:
+    """Return the line drawn on straight at its far end as long as the tube goes on; smoothing had shortened it."""
+    if len(line) < 8:
+        return line
+    ahead = line[-1] - line[-7]
+    ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
+    more = line[-1] + np.arange(1, int(reach_mm / STEP_MM) + 1)[:, None] * STEP_MM * ahead
+    inside = volume.geometry.contains(more)
+    more = more[: int(np.argmin(inside)) if not inside.all() else len(more)]
+    if not len(more):
+        return line
+    tube = profile(volume, np.r_[line[-8:], more], floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, along_px=0.7)
+    usual = float(np.median(tube.hu[:6] - tube.around_hu[:6]))
+    radius = float(np.median(tube.radius_mm[:6]))
+    peak = tube.hu[8:] - tube.around_hu[8:]
+    goes_on = (peak > 0.55 * usual) & (tube.radius_mm[8:] < 1.6 * radius) & (tube.radius_mm[8:] > 0.5 * radius)
+    count = int(np.argmin(goes_on)) if not goes_on.all() else len(more)
+    if count == 0:
+        return line
+    full = np.r_[line, more[:count]]
+    tail = recentred(volume, full[-20:], floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=2)
+    return np.r_[full[:-20], tail] if len(full) > 20 else full
 
 
 def _parents_first(courses: Sequence[NamedCourse]) -> list[NamedCourse]:

@@ -17,6 +17,9 @@ from viewer.model.volume import Volume
 
 Ints = NDArray[np.int64]
 
+#: Vessels with more lung around them than this, or with more of their tube in the lung, are pulmonary.
+MOST_AIR, MOST_OUTSIDE = 0.27, 0.15
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
@@ -27,8 +30,8 @@ class Network:
     points_lps_mm : ndarray of shape (N, 3)
     radius_mm, hu, around_hu : ndarray of shape (N,)
         See `TubeProfile`.
-    air_share : ndarray of shape (N,)
-        Share of lung within some millimetres.
+    lung : ndarray of bool, shape (N,)
+        Points that belong to a pulmonary vessel, by the air around them or because their tube goes on into the lung.
     bridge : ndarray of bool, shape (N,)
         Points that no contrast showed: they were put there to cross a gap.
     links : tuple of tuple of int
@@ -39,7 +42,7 @@ class Network:
     radius_mm: Float
     hu: Float
     around_hu: Float
-    air_share: Float
+    lung: NDArray[np.bool_]
     bridge: NDArray[np.bool_]
     links: tuple[tuple[int, ...], ...]
 
@@ -107,7 +110,8 @@ def network(
                 moved[end] = course[0 if near == 1 else -1]
             if len(path) > 2:
                 radius[end], hu[end], around[end] = tube.radius_mm[near], tube.hu[near], tube.around_hu[near]
-    return Network(moved, radius, hu, around, air.at(moved), np.zeros(count, bool), links)
+    lung = (air.at(moved) > MOST_AIR) | (skeleton.outside_share > MOST_OUTSIDE)
+    return Network(moved, radius, hu, around, lung, np.zeros(count, bool), links)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,7 +217,7 @@ def joined(net: Network, start: int, between_lps_mm: Float, end: int | None, *, 
         np.r_[net.radius_mm, np.full(count, radius_mm)],
         np.r_[net.hu, hu],
         np.r_[net.around_hu, np.full(count, float(np.median(net.around_hu)) if first else 0.0)],
-        np.r_[net.air_share, np.zeros(count)],
+        np.r_[net.lung, np.zeros(count, bool)],
         np.r_[net.bridge, np.ones(count, bool)],
         links,
     )

@@ -200,7 +200,7 @@ def recentred(
         _pull(volume.hu, volume.geometry.index_from_lps, points, right, up, level, reach, cap_hu, shift)
         length = np.linalg.norm(shift, axis=1, keepdims=True)
         shift *= np.minimum(1.0, 0.6 * tube.radius_mm[:, None] / np.maximum(length, 1e-9))
-        points = ndimage.gaussian_filter1d(points + shift, stiffness_px, axis=0, mode="mirror") if len(points) > 4 else points
+        points = smoothed_course(points + shift, stiffness_px, free_ends=True)
     return points
 
 
@@ -214,11 +214,30 @@ def resampled_course(points_lps_mm: Float, step_mm: float = 0.5) -> Float:
     return np.stack([np.interp(at, along, points[:, axis]) for axis in range(3)], axis=1)
 
 
-def smoothed_course(points_lps_mm: Float, sigma_px: float) -> Float:
-    """Return the polyline under a Gaussian along it, with both ends kept in place."""
-    if len(points_lps_mm) < 4:
+def smoothed_course(points_lps_mm: Float, sigma_px: float, *, free_ends: bool = False) -> Float:
+    """Return the polyline under a Gaussian along it.
+
+    Parameters
+    ----------
+    points_lps_mm : ndarray of shape (N, 3)
+    sigma_px : float
+    free_ends : bool
+        Continue the line straight on beyond its ends instead of pinning them: they may move across the course.
+    """
+    count = len(points_lps_mm)
+    if count < 4:
         return points_lps_mm
-    pad = min(len(points_lps_mm) - 1, int(4 * sigma_px) + 1)
-    head = 2 * points_lps_mm[0] - points_lps_mm[pad:0:-1]
-    tail = 2 * points_lps_mm[-1] - points_lps_mm[-2 : -pad - 2 : -1]
+    pad = int(4 * sigma_px) + 1
+    if free_ends:
+        arm = min(count - 1, max(2, round(2 * sigma_px)))
+        steps = np.arange(1, pad + 1)[:, None]
+        middle_head, middle_tail = points_lps_mm[: arm + 1].mean(0), points_lps_mm[-arm - 1 :].mean(0)
+        slope_head = (points_lps_mm[arm] - points_lps_mm[0]) / arm
+        slope_tail = (points_lps_mm[-1] - points_lps_mm[-1 - arm]) / arm
+        head = middle_head - (steps[::-1] + arm / 2) * slope_head
+        tail = middle_tail + (steps + arm / 2) * slope_tail
+    else:
+        pad = min(count - 1, pad)
+        head = 2 * points_lps_mm[0] - points_lps_mm[pad:0:-1]
+        tail = 2 * points_lps_mm[-1] - points_lps_mm[-2 : -pad - 2 : -1]
     return ndimage.gaussian_filter1d(np.r_[head, points_lps_mm, tail], sigma_px, axis=0)[pad:-pad]

@@ -25,13 +25,13 @@ class Skeleton:
         Voxels (k, j, i).
     link : ndarray of int32, shape (M, 2)
         Neighbours along a line, as rows of `index`; there is no loop.
-    component : ndarray of int32, shape (N,)
-        Which connected piece each voxel belongs to.
+    outside_share : ndarray of float32, shape (N,)
+        How much of the tube that a voxel belongs to lies outside the region, if that is followed there.
     """
 
     index: I32
     link: I32
-    component: I32
+    outside_share: F32
 
 
 @nb.njit(nogil=True, cache=True)
@@ -140,7 +140,7 @@ def _branches(reached, count, index, number_at, length, parent, reach, shortest,
 
 def skeleton(
     tube: F32, region: NDArray[np.bool_], low: float, high: float, reach_px: NDArray[np.float64], which: NDArray[np.uint8],
-    *, shortest_px: float, aorta: NDArray[np.bool_] | None = None,
+    *, shortest_px: float,
 ) -> Skeleton:
     """Return the middle lines of the tubes that rise above `high` somewhere and stay above `low`.
 
@@ -158,10 +158,12 @@ def skeleton(
         Scale that answered, per voxel.
     shortest_px : float
         Lines shorter than this, beyond the vessel that they leave, are no branches.
-    aorta : ndarray of bool, optional
-        Lines of pieces that touch it start there.
     """
-    mask = (tube > low) & region
+    everywhere = tube > low
+    whole, n_whole = ndimage.label(everywhere, np.ones((3, 3, 3), int))
+    total = np.bincount(whole.ravel(), minlength=n_whole + 1)
+    mask = everywhere & region
+    share = 1.0 - np.bincount(whole[mask], minlength=n_whole + 1) / np.maximum(total, 1)
     piece, n_pieces = ndimage.label(mask, np.ones((3, 3, 3), int))
     flat = np.flatnonzero(mask)
     of = piece.ravel()[flat]
@@ -175,7 +177,6 @@ def skeleton(
     value = tube.ravel()[flat].astype(np.float64)
     price = (high / value) ** 2 + 0.02
     reach = reach_px[which.ravel()[flat]]
-    at_aorta = aorta.ravel()[flat] if aorta is not None else np.zeros(len(flat), bool)
     n = len(flat)
     distance = np.full(n, np.inf)
     length = np.zeros(n)
@@ -189,13 +190,12 @@ def skeleton(
     first = np.r_[0, np.flatnonzero(np.diff(of[order])) + 1, n] if n else np.array([0])
     for a, b in zip(first[:-1], first[1:]):
         members = order[a:b].astype(np.int64)
-        roots = members[at_aorta[members]]
-        if not len(roots):
-            roots = members[:1]
-            for _ in range(2):
-                distance[members] = np.inf
-                count = _spread(index, number_at, price, roots, distance, length, parent, reached)
-                roots = reached[:count][np.argmax(length[reached[:count]])][None]
+        # from any voxel to the farthest, and from there again: a line begins at an end
+        roots = members[:1]
+        for _ in range(2):
+            distance[members] = np.inf
+            count = _spread(index, number_at, price, roots, distance, length, parent, reached)
+            roots = reached[:count][np.argmax(length[reached[:count]])][None]
         distance[members] = np.inf
         count = _spread(index, number_at, price, roots, distance, length, parent, reached)
         lines = np.empty(2 * count + 2, np.int64)
@@ -208,8 +208,8 @@ def skeleton(
             points.append(nodes)
             links.append(np.c_[nodes[:-1], nodes[1:]])
     if not points:
-        return Skeleton(np.empty((0, 3), np.int32), np.empty((0, 2), np.int32), np.empty(0, np.int32))
+        return Skeleton(np.empty((0, 3), np.int32), np.empty((0, 2), np.int32), np.empty(0, np.float32))
     used = np.unique(np.concatenate(points))
     renumber = np.full(n, -1, np.int32)
     renumber[used] = np.arange(len(used), dtype=np.int32)
-    return Skeleton(index[used], renumber[np.concatenate(links)], of[used].astype(np.int32))
+    return Skeleton(index[used], renumber[np.concatenate(links)], share[whole.ravel()[flat[used]]].astype(np.float32))

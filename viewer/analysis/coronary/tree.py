@@ -13,6 +13,8 @@ from viewer.model.geometry import Float
 DROP = 0.72
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
 OPEN_SHARE = 0.57
+#: Soft tissue lies below this share of the aorta's HU.
+CORD_SHARE = 0.36
 #: Branches shorter than this beyond their parent's wall are spurs.
 SPUR_MM = 5.0
 
@@ -98,7 +100,9 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
                     continue
                 hu = smoothed_along(net, line, net.hu, 1.0)
                 far = tree.from_root_mm[line] - tree.from_root_mm[point] > 3.0
-                if not net.bridge[line].any() and float(np.median(hu[far])) < DROP * here:
+                # a cord stays without contrast to its end; a vein brightens behind the blur where the two touch
+                cord = float(np.median(hu[-max(3, len(hu) // 3) :])) < CORD_SHARE * lumen_hu
+                if not cord and not net.bridge[line].any() and float(np.median(hu[far])) < DROP * here:
                     gone.append((int(point), child))
         if not gone:
             return net
