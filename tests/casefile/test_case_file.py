@@ -15,8 +15,8 @@ from viewer.errors import ViewerError
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
-from viewer.model.geometry import Geometry
 from viewer.model.enhancement import Enhancement
+from viewer.model.geometry import Geometry
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
