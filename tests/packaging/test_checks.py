@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ def test_that_a_check_passes_only_with_status_0(checks: ModuleType) -> None:
 
 
 def test_that_continuous_integration_fails_with_its_checks(root: Path, tmp_path: Path) -> None:
+    if shutil.which("sh") is None:
+        pytest.skip("continuous integration runs where there is a shell")
     (tmp_path / "packaging").mkdir()
     (tmp_path / ".ci").mkdir()
     (tmp_path / "packaging" / "bootstrap.py").write_text("import sys; sys.exit(7)")
