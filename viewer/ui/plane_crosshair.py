@@ -10,7 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from viewer.model.view import ViewState
-from viewer.ui.plane_frame import PLANE_KEYS, PlaneFrame
+from viewer.ui.plane_frame import PLANE_NAMES, PlaneFrame
 from viewer.ui.theme import color
 
 #: Handles stand this share of the shorter side away from the middle.
@@ -82,7 +82,7 @@ def draw_crosshair(
     far = 2 * (frame.area.width() + frame.area.height())
     normal = view.planes[index].normal
     for arm in cross.arms:
-        tint = color("plane", PLANE_KEYS[arm.plane])
+        tint = color("plane", PLANE_NAMES[arm.plane])
         painter.setPen(QPen(_faded(tint, 0.85), 1.1 * scale**0.5))
         painter.drawLine(cross.center + arm.direction * GAP_PX, cross.center + arm.direction * far)
         sine = float(np.linalg.norm(np.cross(normal, view.planes[arm.plane].normal)))
@@ -101,7 +101,7 @@ def draw_crosshair(
             painter.setPen(QPen(QColor(0, 0, 0, 150), 3.6))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(handle, HANDLE_RADIUS_PX, HANDLE_RADIUS_PX)
-            painter.setPen(QPen(color("plane", PLANE_KEYS[arm.plane]), 1.8))
+            painter.setPen(QPen(color("plane", PLANE_NAMES[arm.plane]), 1.8))
             painter.drawEllipse(handle, HANDLE_RADIUS_PX, HANDLE_RADIUS_PX)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from viewer.model.geometry import Float, Geometry
 from viewer.model.view import AXIAL, CORONAL, SAGITTAL, Plane
 
-PLANE_KEYS = ("axial", "coronal", "sagittal")
+PLANE_NAMES = ("axial", "coronal", "sagittal")
 STANDARD = (AXIAL, CORONAL, SAGITTAL)
 Planes = tuple[Plane, Plane, Plane]
 

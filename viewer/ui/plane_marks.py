@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -52,7 +53,7 @@ def grip(frame: PlaneFrame, marks: tuple[Mark, ...], slab: Slab, position: QPoin
                 return MarkGrip(mark, number)
     for mark in shown:
         screen = [frame.to_screen(point) for point in mark.points_lps_mm]
-        if any(_distance_px(position, a, b) <= LINE_GRIP_PX for a, b in zip(screen, screen[1:], strict=False)):
+        if any(_distance_px(position, a, b) <= LINE_GRIP_PX for a, b in pairwise(screen)):
             return MarkGrip(mark, None)
     return None
 

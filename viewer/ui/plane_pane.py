@@ -18,14 +18,13 @@ from viewer.model.view import Projection, Slab, ViewState
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.plane_crosshair import Crosshair, crosshair, draw_crosshair
 from viewer.ui.plane_drags import CursorDrag, Drag, MarkDrag, NewMark, PanDrag, TurnDrag, WindowDrag, ZoomDrag
-from viewer.ui.plane_frame import PLANE_KEYS as PLANE_NAMES
-from viewer.ui.plane_frame import STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
+from viewer.ui.plane_frame import PLANE_NAMES, STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
 from viewer.ui.plane_image import PlaneImage, PlaneRequest
+from viewer.ui.plane_keys import PLANE_KEYS as PLANE_KEYS
 from viewer.ui.plane_marks import draw_marks, grip
 from viewer.ui.plane_texts import (
     LEFT,
     RIGHT,
-    Line,
     corner_lines,
     draw_corner,
     draw_letters,
@@ -36,29 +35,6 @@ from viewer.ui.plane_texts import (
 from viewer.ui.theme import color
 from viewer.ui.tool_strip import window_presets
 from viewer.ui.tools import Tool, ToolBox
-
-#: All keys and gestures of a plane, for the sheet of keys: (keys, meaning).
-PLANE_KEYS: tuple[tuple[str, str], ...] = (
-    ("Wheel · ↑ ↓ ← →", "next slice"),
-    ("PgUp PgDn", "ten slices"),
-    ("Home End", "first, last slice"),
-    ("Left drag", "width (across) and level (up, down)"),
-    ("Double-click", "first window of the list"),
-    ("Middle drag", "pan"),
-    ("Right drag · Ctrl+wheel · + −", "zoom"),
-    ("Shift+move · Shift+drag", "move the cursor"),
-    ("Drag the crosshair's middle", "move the cursor"),
-    ("Drag a crosshair's end", "turn the two other planes"),
-    ("0 · double-click the middle", "planes straight again"),
-    ("C", "whole picture, centred"),
-    ("[ ]", "thinner, thicker slab"),
-    ("T", "MIP, mean, MinIP"),
-    ("M", "measure a distance"),
-    ("A", "measure an angle"),
-    ("Del", "delete the selected mark"),
-    ("I", "invert"),
-    ("Esc", "cancel what is being drawn or dragged"),
-)
 
 THICKNESSES_MM = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 ZOOM_STEP = 1.2
@@ -207,11 +183,8 @@ class PlanePane(Pane):
 
     def _paint_reading(self, painter: QPainter, frame: PlaneFrame, case: Case, scale: float) -> None:
         assert self._mouse is not None
-        lines = reading_lines(case.volume, frame.plane, frame.to_lps(self._mouse))
-        if lines is not None:
-            strong, quiet = color("text", "strong"), color("text", "normal")
-            shown = [Line(lines[0], strong, strong=True), Line(lines[1], quiet)]
-            draw_corner(painter, frame.area, shown, scale, LEFT, below_px=HEADER_PX)
+        lines = reading_lines(case.volume, frame.plane, self._view.slab, frame.to_lps(self._mouse))
+        draw_corner(painter, frame.area, lines, scale, LEFT, below_px=HEADER_PX)
 
     def _fit(self, area: QRectF) -> float:
         assert self._case is not None
@@ -362,7 +335,9 @@ class PlanePane(Pane):
         self.tools.select(None)
         if tool is Tool.CROSSHAIR:
             return CursorDrag(self, position, jump=True)
-        return {Tool.PAN: PanDrag, Tool.ZOOM: ZoomDrag, Tool.WINDOW: WindowDrag}[tool](self, position)
+        if tool is Tool.PAN:
+            return PanDrag(self, position)
+        return ZoomDrag(self, position) if tool is Tool.ZOOM else WindowDrag(self, position)
 
     def _taken(self, position: QPointF) -> Drag | None:
         """Return the drag of what lies under the mouse, if something that can be dragged does."""

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
+from viewer.analysis.reformat.plane import sample_plane
 from viewer.analysis.reformat.plane_reading import DISC_RADIUS_MM, disc_reading, value_hu
 from viewer.model.geometry import DIRECTION_LETTERS, Float, Geometry, direction_label
 from viewer.model.view import Plane, Slab, Window
@@ -67,14 +68,23 @@ def window_line(window: Window, preset: str | None) -> str:
     return f"{preset}  ·  {numbers}" if preset else numbers
 
 
-def reading_lines(volume: Volume, plane: Plane, point_lps_mm: Float) -> tuple[str, str] | None:
-    """Return the value at a point with mean and deviation around it, and where it is; ``None`` outside the volume."""
+def reading_lines(volume: Volume, plane: Plane, slab: Slab, point_lps_mm: Float) -> list[Line]:
+    """Return what the picture shows at a point, mean and deviation around it, and where it is; none outside."""
     value = value_hu(volume, point_lps_mm)
     if value is None:
-        return None
+        return []
     disc = disc_reading(volume, point_lps_mm, plane.normal)
-    around = "" if disc is None else f"  ·  ⌀ {2 * DISC_RADIUS_MM:g} mm  {disc.mean_hu:.0f} ± {disc.sd_hu:.0f}"
-    return f"{value:.0f} HU{around}", position_line(point_lps_mm)
+    around = "" if disc is None else f"⌀ {2 * DISC_RADIUS_MM:g} mm  {disc.mean_hu:.0f} ± {disc.sd_hu:.0f}"
+    strong, quiet = color("text", "strong"), color("text", "normal")
+    where = Line(position_line(point_lps_mm), quiet)
+    if slab.thickness_mm <= 0:
+        return [Line("  ·  ".join(filter(None, (f"{value:.0f} HU", around))), strong, strong=True), where]
+    shown = sample_plane(volume, point_lps_mm, plane.right, plane.down, 1, 1, 1.0, slab)[0, 0]
+    return [
+        Line(f"{slab.projection.value} {shown} HU", strong, strong=True),
+        Line("  ·  ".join(filter(None, (f"in the plane {value:.0f}", around))), quiet),
+        where,
+    ]
 
 
 def draw_letters(painter: QPainter, frame: PlaneFrame, scale: float) -> None:

@@ -18,12 +18,15 @@ class Tool(enum.Enum):
     CROSSHAIR = "Crosshair"
     DISTANCE = "Distance"
     ANGLE = "Angle"
+    TRACE = "Trace a vessel"
 
 
 class ToolBox(QObject):
     """The active tool and the selected mark; `changed` tells that one of them is another one now."""
 
     changed = Signal()
+    #: A point in LPS mm, shape (3,), that was clicked while a tool asks for points.
+    clicked = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -13,16 +13,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from viewer.analysis.reformat import plane_kernels as kernels
+from viewer.analysis.reformat.plane_kernels import MAXIMUM, MINIMUM, OUTSIDE, SUM
 from viewer.model.geometry import Float, Geometry, unit
 from viewer.model.view import Projection, Slab, Window
 from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
-#: What a pixel holds that lies outside the volume.
-OUTSIDE = -32768
 #: Distance between the samples of a slab, as a share of the smallest voxel edge.
 FINE_STEP = 0.5
 COARSE_STEP = 1.0
@@ -32,8 +31,7 @@ STRAY_VOXELS = 0.02
 BAND_SAMPLES = 400_000
 MAX_THREADS = 8
 
-_SUM, _MAXIMUM, _MINIMUM = 0, 1, 2
-_MODE = {Projection.MEAN: _SUM, Projection.MAXIMUM: _MAXIMUM, Projection.MINIMUM: _MINIMUM}
+_MODE = {Projection.MEAN: SUM, Projection.MAXIMUM: MAXIMUM, Projection.MINIMUM: MINIMUM}
 
 Image = NDArray[np.int16]
 
@@ -137,18 +135,20 @@ def to_grey(image_hu: Image, window: Window, *, inverted: bool = False) -> NDArr
     -------
     ndarray of uint8, shape (H, W)
     """
+    height, width = image_hu.shape
     grey = np.empty(image_hu.shape, np.uint8)
     offset, factor = _ramp(window, inverted)
-    _in_bands(lambda a, b: _grey(image_hu[a:b], offset, factor, grey[a:b]), *image_hu.shape, silent)
+    _in_bands(lambda a, b: kernels.grey(image_hu[a:b], offset, factor, grey[a:b]), height, width, silent)
     return grey
 
 
 def to_rgb32(image_hu: Image, window: Window, *, outside_rgb: int = 0, inverted: bool = False) -> NDArray[np.uint32]:
     """Turn Hounsfield units into 0xffRRGGBB pixels; `outside_rgb` is 0xRRGGBB. Otherwise as `to_grey`."""
+    height, width = image_hu.shape
     pixels = np.empty(image_hu.shape, np.uint32)
     offset, factor = _ramp(window, inverted)
     outside = np.uint32(0xFF000000 | outside_rgb)
-    _in_bands(lambda a, b: _rgb32(image_hu[a:b], offset, factor, outside, pixels[a:b]), *image_hu.shape, silent)
+    _in_bands(lambda a, b: kernels.rgb32(image_hu[a:b], offset, factor, outside, pixels[a:b]), height, width, silent)
     return pixels
 
 
@@ -210,7 +210,8 @@ def _aligned(
     first, last = max(index[normal] - half, -0.5), min(index[normal] + half, count - 0.5)
     if first > last:
         return np.full(shape_px, OUTSIDE, np.int16)
-    flat = _blended(volume, axes, *np.clip((first, last), 0, count - 1), slab.projection, progress)
+    first, last = min(max(first, 0.0), count - 1.0), min(max(last, 0.0), count - 1.0)
+    flat = _blended(volume, axes, first, last, slab.projection, progress)
     step = [
         float(geometry.index_from_lps[axis, :3] @ way) * mm_per_px for axis, way in ((rows, down), (columns, right))
     ]
@@ -231,7 +232,7 @@ def _blended(
         out = np.empty((shape[rows], shape[columns]), np.float32)
         share = weights.astype(np.float32)
         _in_bands(
-            lambda a, b: _project(
+            lambda a, b: kernels.project(
                 voxels, stride[normal], stride[rows], stride[columns], from_slice, share, mode, a, out[a:b]
             ),
             shape[rows],
@@ -243,12 +244,12 @@ def _blended(
     def at(position: float) -> NDArray[np.float32]:
         below = min(int(position), shape[normal] - 1)
         share = position - below
-        return project(below, np.array([1 - share, share] if share > 1e-6 else [1.0]), _SUM)
+        return project(below, np.array([1 - share, share] if share > 1e-6 else [1.0]), SUM)
 
     if last - first < 1e-6:
         return at(first)
     if projection is Projection.MEAN:
-        return project(*_mean_weights(first, last), _SUM)
+        return project(*_mean_weights(first, last), SUM)
     # Between voxels the values run straight, so the extremes are at the voxels within and at both ends of the slab.
     pick = np.maximum if projection is Projection.MAXIMUM else np.minimum
     image = pick(at(first), at(last))
@@ -275,7 +276,9 @@ def _enlarged(
 ) -> Image:
     image = np.empty(shape_px, np.int16)
     (row, column), (by_row, by_column) = np.asarray(start, float), np.asarray(step, float)
-    _in_bands(lambda a, b: _enlarge(flat, row + a * by_row, by_row, column, by_column, image[a:b]), *shape_px, progress)
+    _in_bands(
+        lambda a, b: kernels.enlarge(flat, row + a * by_row, by_row, column, by_column, image[a:b]), *shape_px, progress
+    )
     return image
 
 
@@ -312,10 +315,12 @@ def _oblique(
     start, per_x, per_y = geometry.to_index(corner), linear @ right * mm_per_px, linear @ down * mm_per_px
     per_step = linear @ normal * (depth[1] - depth[0] if len(depth) > 1 else 0.0)
     voxels = volume.hu.reshape(-1)
-    mode = _MODE[slab.projection] if len(depth) > 1 else _SUM
+    mode = _MODE[slab.projection] if len(depth) > 1 else SUM
     shape = np.array(geometry.shape, np.int64)
     _in_bands(
-        lambda a, b: _trilinear(voxels, shape, start + a * per_y, per_x, per_y, per_step, len(depth), mode, image[a:b]),
+        lambda a, b: kernels.trilinear(
+            voxels, shape, start + a * per_y, per_x, per_y, per_step, len(depth), mode, image[a:b]
+        ),
         height,
         width * len(depth),
         progress,
@@ -354,159 +359,7 @@ def _in_bands(work: Callable[[int, int], None], rows: int, samples_a_row: int, p
             future.result()
 
 
-# -- kernels: float32 throughout, an int16 load left alone would make everything float64 -----------------------------
-
-
-@njit(nogil=True, cache=True)
-def _project(voxels, stride_n, stride_r, stride_c, first, weights, mode, first_row, out):  # type: ignore[no-untyped-def]
-    rows, columns = out.shape
-    for r in range(rows):
-        line = out[r]
-        for n in range(len(weights)):
-            base = (first + n) * stride_n + (first_row + r) * stride_r
-            weight = weights[n]
-            if n == 0:
-                for c in range(columns):
-                    line[c] = weight * np.float32(voxels[np.uintp(base + c * stride_c)])
-            elif mode == 0:
-                for c in range(columns):
-                    line[c] += weight * np.float32(voxels[np.uintp(base + c * stride_c)])
-            elif mode == 1:
-                for c in range(columns):
-                    line[c] = max(line[c], np.float32(voxels[np.uintp(base + c * stride_c)]))
-            else:
-                for c in range(columns):
-                    line[c] = min(line[c], np.float32(voxels[np.uintp(base + c * stride_c)]))
-
-
-@njit(nogil=True, cache=True)
-def _within(start, step, count, low, high):  # type: ignore[no-untyped-def]
-    """Narrow the pixels [low, high) to those whose ``start + x * step`` lies in [-0.5, count - 0.5]."""
-    first, last = -0.5 - start, count - 0.5 - start
-    if abs(step) < 1e-12:
-        return (low, high) if first <= 0.0 <= last else (low, low)
-    a, b = first / step, last / step
-    if a > b:
-        a, b = b, a
-    # Limits far away would not fit an integer.
-    a, b = max(a, -1.0), min(b, high + 1.0)
-    if a > b:
-        return low, low
-    return max(low, int(np.ceil(a - 1e-9))), min(high, int(np.floor(b + 1e-9)) + 1)
-
-
-@njit(nogil=True, cache=True)
-def _enlarge(flat, row, by_row, column, by_column, out):  # type: ignore[no-untyped-def]
-    rows, columns = flat.shape
-    height, width = out.shape
-    low, high = _within(column, by_column, columns, 0, width)
-    line = np.empty(columns + 1, np.float32)
-    start, step, edge = np.float32(column), np.float32(by_column), np.float32(columns - 1)
-    for y in range(height):
-        position = row + y * by_row
-        picture = out[y]
-        if position < -0.5 or position > rows - 0.5:
-            picture[:] = OUTSIDE
-            continue
-        position = min(max(position, 0.0), rows - 1.0)
-        upper = int(position)
-        share = np.float32(position - upper)
-        above, below = flat[upper], flat[min(upper + 1, rows - 1)]
-        for c in range(columns):
-            line[c] = above[c] + share * (below[c] - above[c])
-        line[columns] = line[columns - 1]
-        picture[:low] = OUTSIDE
-        picture[high:] = OUTSIDE
-        for x in range(low, high):
-            at = min(max(start + np.float32(x) * step, np.float32(0)), edge)
-            left = np.uintp(at)
-            value = line[left] + (at - np.float32(left)) * (line[left + np.uintp(1)] - line[left])
-            # Only an enlarged preview has pixels outside; what is mixed with them is no Hounsfield unit.
-            inside = value > np.float32(-8192)
-            picture[x] = np.int32(value + np.float32(32768.5)) - 32768 if inside else OUTSIDE
-
-
-@njit(nogil=True, cache=True)
-def _trilinear(voxels, shape, start, per_x, per_y, per_step, steps, mode, out):  # type: ignore[no-untyped-def]
-    height, width = out.shape
-    K, J, I = shape[0], shape[1], shape[2]
-    edge_k, edge_j, edge_i = np.float32(K - 1), np.float32(J - 1), np.float32(I - 1)
-    stride_k, stride_j, one, none = np.uintp(J * I), np.uintp(I), np.uintp(1), np.uintp(0)
-    dk, dj, di = np.float32(per_x[0]), np.float32(per_x[1]), np.float32(per_x[2])
-    zero = np.float32(0)
-    line = np.empty(width, np.float32)
-    seen = np.empty(width, np.float32)
-    for y in range(height):
-        line[:] = 0.0 if mode == 0 else (-1e9 if mode == 1 else 1e9)
-        seen[:] = 0.0
-        for s in range(steps):
-            k64 = start[0] + y * per_y[0] + s * per_step[0]
-            j64 = start[1] + y * per_y[1] + s * per_step[1]
-            i64 = start[2] + y * per_y[2] + s * per_step[2]
-            low, high = _within(k64, per_x[0], K, 0, width)
-            low, high = _within(j64, per_x[1], J, low, high)
-            low, high = _within(i64, per_x[2], I, low, high)
-            k32, j32, i32 = np.float32(k64), np.float32(j64), np.float32(i64)
-            for x in range(low, high):
-                at = np.float32(x)
-                k = min(max(k32 + at * dk, zero), edge_k)
-                j = min(max(j32 + at * dj, zero), edge_j)
-                i = min(max(i32 + at * di, zero), edge_i)
-                k0, j0, i0 = np.uintp(k), np.uintp(j), np.uintp(i)
-                fk, fj, fi = k - np.float32(k0), j - np.float32(j0), i - np.float32(i0)
-                # At the last voxel the share is zero; the neighbour is the voxel itself, to stay within the array.
-                to_k = stride_k if k < edge_k else none
-                to_j = stride_j if j < edge_j else none
-                to_i = one if i < edge_i else none
-                at_0 = k0 * stride_k + j0 * stride_j + i0
-                at_1, at_2, at_3 = at_0 + to_j, at_0 + to_k, at_0 + to_k + to_j
-                a = np.float32(voxels[at_0])
-                b = np.float32(voxels[at_1])
-                c = np.float32(voxels[at_2])
-                d = np.float32(voxels[at_3])
-                a += fi * (np.float32(voxels[at_0 + to_i]) - a)
-                b += fi * (np.float32(voxels[at_1 + to_i]) - b)
-                c += fi * (np.float32(voxels[at_2 + to_i]) - c)
-                d += fi * (np.float32(voxels[at_3 + to_i]) - d)
-                a += fj * (b - a)
-                c += fj * (d - c)
-                value = a + fk * (c - a)
-                if mode == 0:
-                    line[x] += value
-                elif mode == 1:
-                    line[x] = max(line[x], value)
-                else:
-                    line[x] = min(line[x], value)
-                seen[x] += np.float32(1)
-        picture = out[y]
-        for x in range(width):
-            if seen[x] == zero:
-                picture[x] = OUTSIDE
-            else:
-                value = line[x] / seen[x] if mode == 0 else line[x]
-                picture[x] = np.int32(value + np.float32(32768.5)) - 32768
-
-
 def _ramp(window: Window, inverted: bool) -> tuple[np.float32, np.float32]:
     """Return black and grey values per HU, such that ``(hu - black) * factor`` runs from 0 to 255."""
     sign = -1.0 if inverted else 1.0
     return np.float32(window.level_hu - sign * window.width_hu / 2), np.float32(sign * 255.0 / window.width_hu)
-
-
-@njit(nogil=True, cache=True)
-def _grey(image, black, factor, out):  # type: ignore[no-untyped-def]
-    for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            value = (np.float32(image[y, x]) - black) * factor + np.float32(0.5)
-            grey = np.uint8(min(max(value, np.float32(0)), np.float32(255)))
-            out[y, x] = grey if image[y, x] != OUTSIDE else 0
-
-
-@njit(nogil=True, cache=True)
-def _rgb32(image, black, factor, outside, out):  # type: ignore[no-untyped-def]
-    for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            value = (np.float32(image[y, x]) - black) * factor + np.float32(0.5)
-            grey = np.uint32(min(max(value, np.float32(0)), np.float32(255)))
-            pixel = np.uint32(0xFF000000) | (grey * np.uint32(0x010101))
-            out[y, x] = pixel if image[y, x] != OUTSIDE else outside
