@@ -119,7 +119,11 @@ def test_that_a_localizer_in_the_series_stands_apart(make_series, volume):
 
 @pytest.mark.parametrize(
     ("tag", "value"),
-    [("ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), ("PixelSpacing", ["0.8", "0.8"]), ("SeriesInstanceUID", "1.2.3")],
+    [
+        ("ImageOrientationPatient", [0, 1, 0, 0, 0, -1]),
+        ("PixelSpacing", ["0.8", "0.8"]),
+        ("SeriesInstanceUID", "1.2.3"),
+    ],
 )
 def test_that_pictures_of_another_kind_stand_apart(make_series, tag, value):
     study = scan(make_series(lambda dataset, k: setattr(dataset, tag, value) if k >= 12 else None))
@@ -206,17 +210,25 @@ def test_that_diastole_comes_before_systole_before_the_rest():
 
 
 def test_that_vessel_kernels_come_before_those_of_lung():
-    assert [kernel_rank(kernel) for kernel in ("Bv40", "XCB", "FC44", "STANDARD", None, "LUNG", "Br59")] == [0, 0, 0, 0, 1, 2, 2]
+    assert [kernel_rank(kernel) for kernel in ("Bv40", "XCB", "FC44", "STANDARD", None, "LUNG", "Br59")] == [
+        0,
+        0,
+        0,
+        0,
+        1,
+        2,
+        2,
+    ]
 
 
 def test_that_the_fit_diastolic_vessel_series_is_recommended_and_explained(make_series, make_volume, tmp_path):
     shape = (200, 8, 8)
     made = [
-        dict(description="Thorax 5.0", spacing_mm=(5.0, 0.7, 0.7), kernel="Br40", shape=(40, 8, 8)),
-        dict(description="CorCTA 38 %", phase_percent=38.0, kernel="Bv40", shape=shape),
-        dict(description="CorCTA 75 %", phase_percent=75.0, kernel="Bl57", shape=shape),
-        dict(description="CorCTA 75 %", phase_percent=75.0, kernel="Bv40", shape=shape),
-        dict(description="CaSc 3.0", spacing_mm=(3.0, 0.4, 0.4), kernel="Qr36", shape=(40, 8, 8)),
+        {"description": "Thorax 5.0", "spacing_mm": (5.0, 0.7, 0.7), "kernel": "Br40", "shape": (40, 8, 8)},
+        {"description": "CorCTA 38 %", "phase_percent": 38.0, "kernel": "Bv40", "shape": shape},
+        {"description": "CorCTA 75 %", "phase_percent": 75.0, "kernel": "Bl57", "shape": shape},
+        {"description": "CorCTA 75 %", "phase_percent": 75.0, "kernel": "Bv40", "shape": shape},
+        {"description": "CaSc 3.0", "spacing_mm": (3.0, 0.4, 0.4), "kernel": "Qr36", "shape": (40, 8, 8)},
     ]
     for number, facts in enumerate(made):
         make_series(name=f"all/{number}", source=make_volume(contrast_agent="iodine", **facts))

@@ -57,7 +57,7 @@ def test_that_a_float_image_is_rounded_and_holes_become_air(tmp_path, hu):
     [
         (np.random.default_rng(0).integers(0, 2, (9, 8, 7)).astype(np.uint8), "mask or a map of labels"),
         (np.random.default_rng(0).integers(0, 18, (9, 8, 7)).astype(np.int16), "mask or a map of labels"),
-        (np.random.default_rng(0).integers(0, 4000, (9, 8, 7)).astype(np.uint16), "no CT in Hounsfield units"),
+        (np.random.default_rng(0).integers(0, 4000, (20, 32, 32)).astype(np.uint16), "no CT in Hounsfield units"),
         (np.random.default_rng(0).random((9, 8, 7)).astype(np.float32), "no CT in Hounsfield units"),
         (np.zeros((9, 8, 7), np.int16), "one single value"),
     ],

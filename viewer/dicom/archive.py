@@ -9,11 +9,12 @@ from __future__ import annotations
 import shutil
 import stat
 import tempfile
+import warnings
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from viewer.dicom.header import DAMAGE
+from viewer.dicom.header import damage
 from viewer.errors import UnreadableStudy
 from viewer.progress import Progress
 
@@ -127,16 +128,16 @@ def listed_files(dicomdir: Path) -> tuple[list[Path], list[str]]:
     import pydicom
 
     try:
-        tags = ["DirectoryRecordSequence"]
-        dataset = pydicom.dcmread(dicomdir, specific_tags=tags)
-        records = dataset.get("DirectoryRecordSequence") or []
-        names = [record.get("ReferencedFileID") for record in records]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # many discs name their files in lower case or too long
+            dataset = pydicom.dcmread(dicomdir, specific_tags=["DirectoryRecordSequence"])
+            names = [record.get("ReferencedFileID") for record in dataset.get("DirectoryRecordSequence") or []]
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UnreadableStudy(
             f"{dicomdir} cannot be read ({reason}).", "Check the disc and the permissions."
         ) from error
-    except DAMAGE as error:
+    except damage() as error:
         raise UnreadableStudy(
             f"{dicomdir} is a damaged table of contents.", "Open the folder that it lies in instead."
         ) from error

@@ -231,7 +231,9 @@ def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.integer]:
             pixel_keyword="PixelData",
             planar_configuration=0,
         )
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the decoder written in Rust is no Exception
         raise damaged(picture) from error
     if values.shape != (layout.rows, layout.columns):
         raise damaged(picture)

@@ -163,7 +163,6 @@ def read_header(path: str, name: str | None = None) -> Header:
 def _read_with_pydicom(file: BinaryIO, size: int, path: str, name: str) -> Header:
     """Read a header that `walk` leaves alone: big endian, deflated, enhanced, without a preamble, or out of order."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
     try:
         with warnings.catch_warnings():
@@ -185,25 +184,27 @@ def _read_with_pydicom(file: BinaryIO, size: int, path: str, name: str) -> Heade
             pixels_at = 0
     except OSError:
         raise
-    except (InvalidDicomError, *DAMAGE) as error:
+    except damage() as error:
         raise NotDicom("damaged header") from error
     return Header(path, name, syntax, pixels_at, size, values, bool(little), groups)
 
 
-#: What pydicom is known to raise on a header that makes no sense.
-DAMAGE = (
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    OverflowError,
-    RecursionError,
-    MemoryError,
-    LookupError,
-    ArithmeticError,
-)
+def damage() -> tuple[type[Exception], ...]:
+    """Return what pydicom is known to raise on a header that makes no sense."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (
+        InvalidDicomError,
+        BytesLengthException,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        EOFError,
+        struct.error,
+        zlib.error,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+    )

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from viewer.dicom import tags
-from viewer.dicom.header import DAMAGE, Header, NotDicom
+from viewer.dicom.header import Header, NotDicom, damage
 from viewer.dicom.series import Picture, PixelLayout
 
 #: "75 %", "BestDiast 75%" in a description or a comment.
@@ -31,7 +31,7 @@ def pictures_of(header: Header) -> list[Picture]:
 
     Raises
     ------
-    NotDicom
+    NotDicom, damage
         If it holds none; the message says why in a few words.
     """
     if header.values.get(tags.SOP_CLASS, b"").startswith(b"1.2.840.10008.1.3.10"):
@@ -51,7 +51,7 @@ def pictures_of(header: Header) -> list[Picture]:
         if len(per_frame) != layout.frames:
             raise NotDicom(f"enhanced object with {layout.frames} frames and {len(per_frame)} descriptions")
         return [_at(plain, frame=i, **{**common, **_from_groups(item)}) for i, item in enumerate(per_frame)]
-    except DAMAGE as error:
+    except damage() as error:
         raise NotDicom("damaged header of an enhanced object") from error
 
 

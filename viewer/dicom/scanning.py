@@ -17,7 +17,7 @@ from viewer.dicom.image_file import IMAGE_SUFFIXES, image_series
 from viewer.dicom.phase import common_phase
 from viewer.dicom.pictures import pictures_of
 from viewer.dicom.series import SYNTAX_NAMES, Fitness, Picture, SeriesInfo, Study, UnusedFile
-from viewer.dicom.tags import DEFLATED
+from viewer.dicom.tags import DEFLATED, IMPLICIT_LITTLE
 from viewer.errors import UnreadableStudy
 from viewer.model.volume import Finding, SeriesFacts, Severity
 from viewer.progress import Progress, silent
@@ -179,7 +179,8 @@ def _is_cut_short(picture: Picture) -> bool:
     layout = picture.layout
     if layout.syntax not in NATIVE or layout.syntax == DEFLATED or picture.pixels_at is None:
         return False
-    return picture.file_size < picture.pixels_at + 8 + layout.frame_bytes * layout.frames
+    head = 8 if layout.syntax == IMPLICIT_LITTLE else 12
+    return picture.file_size < picture.pixels_at + head + layout.frame_bytes * layout.frames
 
 
 def _series(
