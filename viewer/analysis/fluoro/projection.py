@@ -24,8 +24,9 @@ Picture = NDArray[np.float32]
 
 #: Rows of the sheared picture that one thread sums together, so that voxels are used again while they are in cache.
 _ROWS_TOGETHER = 16
-#: The sheared picture is not sampled more finely than this share of a voxel: there is nothing there to see.
-_FINEST_STEP = 0.85
+#: The sheared picture is sampled once a detector pixel, but neither more finely than this share of a voxel, where there
+#: is nothing to see, nor more coarsely than a voxel, where edges would be lost.
+_FINEST_STEP, _COARSEST_STEP = 0.85, 1.0
 #: Planes closer to the focal spot than this share of the reference plane's distance are left out.
 _NEAREST = 0.05
 
@@ -259,7 +260,7 @@ def _sheared_grid(
     if (high < low).any():
         return None
     pixel = (np.abs(along_row) + np.abs(along_column))[1:] * abs(distance / rays[:, 0].mean())
-    step = np.maximum(_FINEST_STEP, pixel)
+    step = np.clip(pixel, _FINEST_STEP, _COARSEST_STEP)
     start = low - 2 * step
     n_rows, n_columns = (int(n) for n in np.ceil((high - start) / step) + 3)
     left, right = _row_spans(quad, start, step, (n_rows, n_columns))
