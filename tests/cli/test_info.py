@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,19 @@ def test_that_a_reader_that_has_seen_enough_is_no_fault(fit_study: Path) -> None
         process.stdout.close()
         assert "fault" not in process.stderr.read()
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["info"], ["info", "--json"]])
+def test_that_a_terminal_that_cannot_show_a_name_gets_it_spelled_out(
+    fit_study: Path, tmp_path: Path, words: list[str]
+) -> None:
+    folder = tmp_path / "心臓"
+    folder.mkdir()
+    (folder / "IM0").write_bytes(next(fit_study.iterdir()).read_bytes())
+    result = subprocess.run(
+        [sys.executable, "-m", "viewer", *words, str(folder)],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+    )
+    assert result.returncode == 3
+    assert b"\\u5fc3" in result.stdout and b"\\u5fc3" in result.stderr

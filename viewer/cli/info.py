@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     with TerminalProgress() as progress:
         study = scan([arguments.study], progress)
     if arguments.json:
-        print_result(json.dumps(study_as_json(study), indent=1, ensure_ascii=False, allow_nan=False))
+        print_result(json.dumps(study_as_json(study), indent=1, allow_nan=False))
     else:
         print_result(study_as_text(study))
     _refuse_if_unfit(study)

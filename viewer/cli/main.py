@@ -6,6 +6,7 @@ Nothing that a command needs is imported before the command runs: help and a wro
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -54,6 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         words.insert(0, "open")
     arguments = build_parser().parse_args(words)
     sys.excepthook = show_fault
+    for stream in (sys.stdout, sys.stderr):
+        # A file name or a description may hold what the terminal cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(arguments.run(arguments))
     except ViewerError as error:
