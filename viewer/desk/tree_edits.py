@@ -123,10 +123,11 @@ def replace_course(case: Case, name: str, line: Centerline) -> Case:
 
 
 def choose_alternative(case: Case, name: str, number: int) -> Case:
-    """Return the case with a vessel on its alternative `number`; the former course takes that place."""
+    """Return the case with a vessel on its alternative `number`; the former course becomes the last alternative."""
     vessel = case.tree[name]
     others = list(vessel.alternatives)
-    chosen, others[number] = others[number], vessel.centerline
+    chosen = others.pop(number)
+    others.append(vessel.centerline)
     vessels = tuple(
         replace(v, centerline=chosen, alternatives=tuple(others), author=Author.OPERATOR) if v is vessel else v
         for v in case.tree

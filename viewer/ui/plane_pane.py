@@ -327,6 +327,9 @@ class PlanePane(Pane):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             return CursorDrag(self, position, jump=True)
         tool = self.tools.tool
+        if tool is Tool.TRACE:
+            self.tools.clicked.emit(self.frame().to_lps(position))
+            return None
         if tool in (Tool.DISTANCE, Tool.ANGLE):
             return NewMark(self, position, tool)
         taken = self._taken(position)

@@ -11,19 +11,6 @@ from viewer.ui.rail import StepPanel
 from viewer.ui.study_panel import ComingPanel
 
 _PANES = (
-    ("tree_map", "Tree map", "All branches at a glance", "Appears when the coronary tree has been found (step Tree)."),
-    (
-        "reformation",
-        "Curved reformation",
-        "The vessel laid out straight",
-        "Appears when a vessel has been chosen (step Vessel).",
-    ),
-    (
-        "sections",
-        "Cross-sections",
-        "Before, at and after the cursor",
-        "Appear when a vessel has been chosen (step Vessel).",
-    ),
     ("xray", "X-ray preview", "What the C-arm will show", "Appears when there is a vessel to look at (step Views)."),
     (
         "view_map",
@@ -35,8 +22,6 @@ _PANES = (
 )
 
 _PANELS = (
-    (Step.TREE, "The coronary tree", "Finding and correcting the tree is not in this version yet."),
-    (Step.VESSEL, "Along the vessel", "Curved reformations and cross-sections are not in this version yet."),
     (Step.OCCLUSION, "The occlusion", "Caps, length and calcium are not in this version yet."),
     (Step.VIEWS, "Views for the C-arm", "The X-ray preview is not in this version yet."),
     (Step.SHEET, "The planning sheet", "Board and sheet are not in this version yet."),

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from viewer.desk import Desk
@@ -21,6 +21,8 @@ from viewer.ui.pane import Pane
 from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
 from viewer.ui.poster import Poster
 from viewer.ui.rail import Rail
+from viewer.ui.reformation_pane import REFORMATION_KEYS, ReformationPane
+from viewer.ui.sections_pane import SECTION_KEYS, SectionsPane
 from viewer.ui.settings import Settings
 from viewer.ui.steps import coming_panels, coming_panes
 from viewer.ui.study_browser import StudyBrowser
@@ -28,6 +30,10 @@ from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
 from viewer.ui.tool_strip import ToolStrip, window_presets
 from viewer.ui.tools import ToolBox
+from viewer.ui.tree_flow import TreeFlow
+from viewer.ui.tree_map_pane import TreeMapPane
+from viewer.ui.tree_panel import TreePanel
+from viewer.ui.vessel_panel import VesselPanel
 from viewer.ui.volume_pane import VOLUME_KEYS, VolumePane
 
 WINDOW_KEYS = (
@@ -62,6 +68,9 @@ class MainWindow(QMainWindow):
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
+            TreeMapPane(self.desk, self.jobs),
+            ReformationPane(self.desk, self.jobs),
+            SectionsPane(self.desk, self.jobs),
             *coming_panes(self.desk, self.jobs),
         ]
         self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
@@ -80,9 +89,11 @@ class MainWindow(QMainWindow):
             self._show_browser,
             self.strip.show_progress,
         )
+        self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message)
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
-        self.rail = Rail([study, *coming_panels()], lambda step: self.desk.look(step=step))
+        made = [study, TreePanel(self.desk, self.tree_flow), VesselPanel(self.desk)]
+        self.rail = Rail([*made, *coming_panels()], lambda step: self.desk.look(step=step))
         self._lay_out()
         self._add_shortcuts()
         self._refresh_timer = QTimer(self)
@@ -165,7 +176,16 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Lay the sheet of keys over the window."""
-        KeysSheet(self, (("Window", WINDOW_KEYS), ("Planes", PLANE_KEYS), ("3-D", VOLUME_KEYS)))
+        KeysSheet(
+            self,
+            (
+                ("Window", WINDOW_KEYS),
+                ("Planes", PLANE_KEYS),
+                ("3-D", VOLUME_KEYS),
+                ("Reformation", REFORMATION_KEYS),
+                ("Cross-sections", SECTION_KEYS),
+            ),
+        )
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back."""
@@ -188,6 +208,9 @@ class MainWindow(QMainWindow):
         return widget
 
     def _stop(self) -> None:
+        if self.tree_flow.tracing:
+            self.tree_flow.cancel_trace()
+        self.tree_flow.stop()
         self.flow.cancel()
 
     def _add_shortcuts(self) -> None:
@@ -250,11 +273,16 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.settings.save()
 
-    def keyPressEvent(self, event: QEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
             self._stop()
+        elif self.tree_flow.tracing and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.tree_flow.finish_trace()
+        elif self.tree_flow.tracing and key == Qt.Key.Key_Backspace:
+            self.tree_flow.take_back()
         else:
-            super().keyPressEvent(event)  # type: ignore[arg-type]
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work first, then let go of the panes, then of the window: nothing is left behind."""

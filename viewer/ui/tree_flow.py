@@ -1,0 +1,255 @@
+"""Finding the tree, tracing vessels by clicks, and correcting them: what the step Tree does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from viewer.desk import Desk
+from viewer.desk.sight import on_vessel
+from viewer.desk.tree_edits import add_vessel, with_tree
+from viewer.errors import ViewerError
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.centerline import Centerline
+from viewer.model.geometry import Float
+from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
+from viewer.progress import Progress
+from viewer.ui.message import MessageBar, Weight
+from viewer.ui.tools import Tool, ToolBox
+
+if TYPE_CHECKING:
+    from viewer.model.volume import Volume
+
+FIND = "tree.find"
+PATH = "tree.path"
+
+
+class TreeFlow(QObject):
+    """What is under way on the tree; lives on the window's thread. `changed` tells the panel to look again."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk, jobs: Jobs, tools: ToolBox, message: MessageBar) -> None:
+        super().__init__()
+        self._desk = desk
+        self._jobs = jobs
+        self._tools = tools
+        self._message = message
+        self.progress: tuple[float, str] | None = None
+        self.clicks: list[Float] = []
+        self.name = ""
+        self._line: Centerline | None = None
+        self._whole: Volume | None = None
+        tools.clicked.connect(self.click)
+        tools.changed.connect(self._tool_changed)
+
+    # -- by itself -----------------------------------------------------------------------------------------------
+
+    @property
+    def finding(self) -> bool:
+        """Whether the program is looking for the tree."""
+        return self.progress is not None
+
+    def find(self) -> None:
+        """Find the whole tree; what is found replaces the tree, as one edit."""
+        case = self._desk.kept_case
+        if case is None or not case.volume.complete:
+            return
+        self._whole = case.volume
+        self._set_progress(0.0, "Looking for the aorta")
+
+        def work(progress: Progress, give: Callable[[VesselTree], None]) -> Case:
+            from viewer.analysis.plan import with_tree_of
+
+            return with_tree_of(case, (), progress, give)
+
+        self._jobs.run(
+            FIND,
+            work,
+            done=self._found,
+            failed=self._not_found,
+            partial=self._found_first,
+            report=self._set_progress,
+            cancelled=self._ended,
+        )
+
+    def stop(self) -> None:
+        """Stop looking for the tree."""
+        self._jobs.cancel(FIND)
+
+    def _found_first(self, tree: VesselTree) -> None:
+        case = self._desk.kept_case
+        if case is not None and case.volume is self._whole:
+            self._desk.preview(with_tree(case, tree))
+
+    def _found(self, found: Case) -> None:
+        self.progress = None
+        case = self._desk.kept_case
+        if case is None or case.volume is not found.volume:
+            return
+        now = replace(
+            with_tree(case, found.tree, {vessel.name for vessel in case.tree}),
+            enhancement=found.enhancement,
+            findings=found.findings,
+        )
+        self._desk.apply(now, "Find the coronary tree")
+        self._choose_vessel(now)
+        self.changed.emit()
+
+    def _choose_vessel(self, case: Case) -> None:
+        """Make active the vessel with the longest guessed stretch, else the first main one."""
+        guessed = {v.name: sum(b - a for a, b in v.centerline.inferred) for v in case.tree}
+        name = max(guessed, key=lambda name: guessed[name], default=None)
+        if name is None:
+            return
+        if guessed[name] == 0:
+            name = next((main for main in ("LAD", *MAIN_VESSELS) if main in case.tree), name)
+        line = case.tree[name].centerline
+        self._desk.look(on_vessel(case, self._desk.view, name, line.inferred[0][0] if line.inferred else 0.0))
+
+    def _not_found(self, problem: BaseException) -> None:
+        self._ended()
+        if not isinstance(problem, ViewerError):
+            raise problem
+        self._message.refuse(problem)
+
+    def _ended(self) -> None:
+        self.progress = None
+        self._desk.preview(None)
+        self.changed.emit()
+
+    def _set_progress(self, share: float, text: str) -> None:
+        self.progress = (share, text)
+        self.changed.emit()
+
+    # -- by hand -------------------------------------------------------------------------------------------------
+
+    @property
+    def tracing(self) -> bool:
+        """Whether the next click is a point of a vessel."""
+        return self._tools.tool is Tool.TRACE
+
+    @property
+    def can_finish(self) -> bool:
+        """Whether there is a course to keep."""
+        return self._line is not None
+
+    def begin_trace(self, name: str = "") -> None:
+        """Take the tool for clicking a vessel."""
+        self.clicks.clear()
+        self._line = None
+        self.name = name or self.next_name()
+        self._tools.choose(Tool.TRACE)
+        self.changed.emit()
+
+    def next_name(self) -> str:
+        """Return the first usual name that the tree does not have yet."""
+        case = self._desk.kept_case
+        taken = {vessel.name for vessel in case.tree} if case else set()
+        return next((name for name in VESSEL_NAMES if name not in taken), f"Vessel {len(taken) + 1}")
+
+    def click(self, point_lps_mm: Float) -> None:
+        """Take a point; from the second on, the course through all of them is found and shown at once."""
+        if not self.tracing:
+            return
+        self.clicks.append(np.asarray(point_lps_mm, float))
+        self.changed.emit()
+        if len(self.clicks) > 1:
+            self._trace()
+
+    def take_back(self) -> None:
+        """Take the last point back."""
+        if self.clicks:
+            self.clicks.pop()
+        self._line = None
+        if len(self.clicks) > 1:
+            self._trace()
+        else:
+            self._desk.preview(None)
+        self.changed.emit()
+
+    def _trace(self) -> None:
+        case = self._desk.kept_case
+        if case is None:
+            return
+        volume, points = case.volume, np.array(self.clicks)
+        lumen = case.enhancement.lumen_hu if case.enhancement is not None else None
+
+        def work(progress: Progress) -> Centerline:
+            from viewer.analysis.coronary.path import trace_path
+
+            return trace_path(volume, points, lumen_hu=lumen)
+
+        self._jobs.run(PATH, work, done=self._traced, failed=self._not_traced)
+
+    def _traced(self, line: Centerline) -> None:
+        case = self._desk.kept_case
+        if case is None or not self.tracing:
+            return
+        self._line = line
+        self._desk.preview(add_vessel(case, self.name, line))
+        self.changed.emit()
+
+    def _not_traced(self, problem: BaseException) -> None:
+        if not isinstance(problem, ViewerError):
+            raise problem
+        self.clicks.pop()
+        self._message.refuse(problem)
+        self.changed.emit()
+
+    def rename_trace(self, name: str) -> None:
+        """Give the vessel that is being traced another name."""
+        self.name = name.strip() or self.name
+        if self._line is not None:
+            self._traced(self._line)
+
+    def finish_trace(self) -> None:
+        """Keep the course."""
+        case = self._desk.kept_case
+        if case is None or self._line is None:
+            return
+        new = add_vessel(case, self.name, self._line)
+        self._desk.apply(new, f"Trace {self.name}")
+        self._desk.look(on_vessel(new, self._desk.view, self.name))
+        self._end_trace()
+
+    def cancel_trace(self) -> None:
+        """Forget the clicks."""
+        self._desk.preview(None)
+        self._end_trace()
+
+    def _end_trace(self) -> None:
+        self.clicks.clear()
+        self._line = None
+        if self.tracing:
+            self._tools.choose(Tool.WINDOW)
+        self.changed.emit()
+
+    def _tool_changed(self) -> None:
+        if not self.tracing and self.clicks:
+            self.cancel_trace()
+
+    # -- corrections ---------------------------------------------------------------------------------------------
+
+    def edit(self, change: Callable[[Case], Case], title: str, vessel: str | None = None) -> None:
+        """Apply a pure edit of the tree, titled; what cannot be done is said in words."""
+        case = self._desk.kept_case
+        if case is None:
+            return
+        try:
+            new = change(case)
+        except ViewerError as problem:
+            self._message.say(str(problem), Weight.CAUTION)
+            return
+        self._desk.apply(new, title)
+        view = self._desk.view
+        name = vessel if vessel is not None else view.vessel
+        if name is not None and name not in new.tree:
+            self._desk.look(vessel=None)
+        elif name is not None and name != view.vessel:
+            self._desk.look(vessel=name)

@@ -1,0 +1,79 @@
+"""What the rail offers in the step Vessel: which vessel is followed, and from which side."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QSlider
+
+from viewer.desk import Desk
+from viewer.desk.sight import active, on_vessel
+from viewer.model.case import Case
+from viewer.model.view import Step, ViewState
+from viewer.ui.rail import StepPanel
+
+
+class VesselPanel(StepPanel):
+    """Choose a vessel, turn about it, jump to what is guessed."""
+
+    step = Step.VESSEL
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._card = self.add_card("Follow a vessel")
+        self._vessel = QComboBox()
+        self._vessel.setAccessibleName("Active vessel")
+        self._vessel.activated.connect(self._choose)
+        self._card.column.addWidget(self._vessel)
+        self._guess = self._card.add_button("Go to the guessed stretch", self._go_to_guess)
+        self._turn = self.add_card("Turn about it")
+        self._angle = QSlider(Qt.Orientation.Horizontal)
+        self._angle.setRange(0, 359)
+        self._angle.setAccessibleName("Angle about the vessel")
+        self._angle.valueChanged.connect(lambda value: desk.look(angle_deg=float(value)))
+        self._degrees = QLabel()
+        self._degrees.setObjectName("muted")
+        self._turn.column.addWidget(self._angle)
+        self._turn.column.addWidget(self._degrees)
+        for label, angle in (("0°", 0.0), ("90°", 90.0)):
+            self._turn.add_button(label, partial(desk.look, angle_deg=angle))
+
+    def done(self, case: Case | None) -> bool:
+        return case is not None and len(case.tree) > 0 and self._desk.view.vessel in case.tree
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        names = [vessel.name for vessel in case.tree] if case is not None else []
+        if names != [self._vessel.itemText(n) for n in range(self._vessel.count())]:
+            self._vessel.clear()
+            self._vessel.addItems(names)
+        self._vessel.setVisible(bool(names))
+        self._vessel.setCurrentIndex(names.index(view.vessel) if view.vessel in names else -1)
+        sight = active(case, view)
+        self._turn.setVisible(sight is not None)
+        inferred = sight.course.centerline.inferred if sight is not None else ()
+        self._guess.setVisible(bool(inferred))
+        if not names:
+            self._card.say("No vessel yet", "Find the coronary tree first (step Tree).")
+        elif sight is None:
+            self._card.say("Follow a vessel", "Choose one here, in the tree map or in 3-D.")
+        else:
+            guessed = sum(b - a for a, b in inferred)
+            text = f"{guessed:.0f} mm of its course are guessed and dashed: no contrast shows them." if guessed else ""
+            self._card.say(f"{view.vessel}, {sight.length_mm:.0f} mm from the aorta to its end", text)
+        self._angle.blockSignals(True)
+        self._angle.setValue(round(view.angle_deg) % 360)
+        self._angle.blockSignals(False)
+        self._degrees.setText(f"{view.angle_deg % 360:.0f}° · wheel over the reformation")
+
+    def _choose(self, number: int) -> None:
+        case = self._desk.case
+        if case is not None:
+            self._desk.look(on_vessel(case, self._desk.view, self._vessel.itemText(number)))
+
+    def _go_to_guess(self) -> None:
+        sight = active(self._desk.case, self._desk.view)
+        if sight is not None and sight.course.centerline.inferred:
+            start = sight.course.centerline.inferred[0][0]
+            self._desk.look(cursor_lps_mm=sight.at(start))
