@@ -39,6 +39,9 @@ def _write(folder: Path) -> int:
     from viewer.demo import write_demo_dicom
 
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise ViewerError(f"{folder} is not empty.", "Name a new folder, so that nothing in it is overwritten.")
         with TerminalProgress() as progress:
             paths = write_demo_dicom(folder, progress)
     except OSError as error:
