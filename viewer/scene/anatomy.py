@@ -26,6 +26,9 @@ BONE, SURROUNDINGS = 1, 2
 
 #: The smallest pool of blood that is trusted, mm3.
 LEAST_POOL_MM3 = 2000.0
+#: What is even and bright, this far behind the heart, mm, and not within this share as bright as its blood, is a
+#: vertebra and not the descending aorta.
+BEHIND_MM, ALIKE_SHARE = 35.0, 0.12
 #: The smallest piece of bone that is looked for, mm3.
 LEAST_BONE_MM3 = 150.0
 #: Bone is only believed in this far from sure blood, mm; calcium of valves and coronaries is nearer.
@@ -84,9 +87,13 @@ def find_contrast(level: Level, full_shape: tuple[int, int, int], progress: Prog
     sizes = np.bincount(seeds.ravel(), minlength=count + 1) * level.geometry.voxel_volume_mm3
     sizes[0] = 0
     progress(0.6)
+    largest = int(np.argmax(sizes))
+    heart = seeds == largest
     wanted = np.flatnonzero(sizes >= min(LEAST_POOL_MM3, sizes.max()))
-    pool = np.isin(seeds, wanted)
-    heart = seeds == int(np.argmax(sizes))
+    behind_mm = _y_mm(level, seeds, wanted) - _y_mm(level, seeds, np.array([largest]))[0]
+    mean_hu = ndimage.mean(level.hu, seeds, wanted)
+    vertebra = (behind_mm > BEHIND_MM) & (np.abs(mean_hu - lumen_hu) > ALIKE_SHARE * lumen_hu)
+    pool = np.isin(seeds, wanted[~vertebra | (wanted == largest)])
     scale = np.asarray(full_shape) / np.asarray(level.hu.shape)
     margin = BOX_MARGIN_MM / level.geometry.spacing_mm
     box = np.empty((3, 2))
@@ -95,6 +102,12 @@ def find_contrast(level: Level, full_shape: tuple[int, int, int], progress: Prog
         inside = np.flatnonzero(profile)
         box[axis] = (inside[0] - margin[axis]) * scale[axis], (inside[-1] + 1 + margin[axis]) * scale[axis]
     return Contrast(lumen_hu, np.clip(box, 0, everything[:, 1:]), pool)
+
+
+def _y_mm(level: Level, labels: NDArray[np.int32], wanted: NDArray[np.intp]) -> Float:
+    """Return how far towards the back the middle of each labelled region lies, mm."""
+    middles = np.array(ndimage.center_of_mass(labels > 0, labels, wanted))
+    return level.geometry.to_lps(middles)[:, 1]
 
 
 def find_tissue(level: Level, contrast: Contrast, progress: Progress = silent) -> NDArray[np.uint8]:

@@ -38,7 +38,9 @@ def build_bricks(hu: NDArray[np.int16], progress: Progress = silent) -> Bricks:
     return Bricks(low, high)
 
 
-def distance_to_content(bricks: Bricks, seen: NDArray[np.bool_], hidden: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+def distance_to_content(
+    bricks: Bricks, seen: NDArray[np.bool_], hidden: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint8]:
     """Return how many bricks a ray may leap from each brick.
 
     Parameters

@@ -58,7 +58,9 @@ class Camera:
     def turned(self, primary_deg: float, secondary_deg: float) -> Camera:
         """Return the camera turned by these angles; it goes round the patient and stops over head and feet."""
         primary = (self.primary_deg + primary_deg + 180) % 360 - 180
-        return replace(self, primary_deg=primary, secondary_deg=float(np.clip(self.secondary_deg + secondary_deg, -90, 90)))
+        return replace(
+            self, primary_deg=primary, secondary_deg=float(np.clip(self.secondary_deg + secondary_deg, -90, 90))
+        )
 
     def at(self, primary_deg: float, secondary_deg: float) -> Camera:
         """Return the camera turned to these angles."""
@@ -109,7 +111,9 @@ class Camera:
         )
 
 
-def fitted(camera: Camera, geometry: Geometry, box: ArrayLike, size_px: tuple[int, int], *, margin: float = 1.04) -> Camera:
+def fitted(
+    camera: Camera, geometry: Geometry, box: ArrayLike, size_px: tuple[int, int], *, margin: float = 1.04
+) -> Camera:
     """Return the camera moved and zoomed so that a box of the grid fills the picture.
 
     Parameters
@@ -125,7 +129,9 @@ def fitted(camera: Camera, geometry: Geometry, box: ArrayLike, size_px: tuple[in
         Picture height over the height that would just do.
     """
     limits = np.asarray(box, float)
-    corners = geometry.to_lps([[limits[0, a], limits[1, b], limits[2, c]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
+    corners = geometry.to_lps(
+        [[limits[0, a], limits[1, b], limits[2, c]] for a in (0, 1) for b in (0, 1) for c in (0, 1)]
+    )
     right, up, _ = camera.axes
     wide, high = np.ptp(corners @ right), np.ptp(corners @ up)
     width_px, height_px = size_px

@@ -212,7 +212,10 @@ def cast_rows(
                 bright, shine = unshaded, zero
                 if weight > _FAINT and not cut:
                     gz, gy, gx = _gradient(
-                        shade, z * shade_scale + shade_offset, y * shade_scale + shade_offset, x * shade_scale + shade_offset
+                        shade,
+                        z * shade_scale + shade_offset,
+                        y * shade_scale + shade_offset,
+                        x * shade_scale + shade_offset,
                     )
                     length = np.sqrt((gz * per_mm[0]) ** 2 + (gy * per_mm[1]) ** 2 + (gx * per_mm[2]) ** 2)
                     if length > flat:

@@ -62,7 +62,9 @@ def prepare(volume: Volume, progress: Progress = silent) -> Prepared:
     if min(volume.hu.shape) < LEAST_AXIS:
         raise ValueError(f"a volume of {volume.hu.shape} voxels is too thin to be seen in 3-D")
     pyramid = build_pyramid(volume, progress=lambda share, text="": progress(0.2 * share, text))
-    bricks = tuple(build_bricks(level.hu, lambda share, text="": progress(0.2 + 0.5 * share)) for level in pyramid.levels)
+    bricks = tuple(
+        build_bricks(level.hu, lambda share, text="": progress(0.2 + 0.5 * share)) for level in pyramid.levels
+    )
     contrast = find_contrast(_anatomy_level(pyramid), volume.geometry.shape, lambda s, t="": progress(0.7 + 0.3 * s))
     return Prepared(volume, pyramid, bricks, contrast)
 

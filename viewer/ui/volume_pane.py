@@ -1,0 +1,464 @@
+"""The 3-D pane: the heart as a volume rendering, turned with the mouse, always seen from where a C-arm could stand.
+
+The pane paints the last picture that came, stretched to where it belongs now, and asks `Pictures` for the next one;
+nothing is drawn on the window's thread but for captures.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.geometry import Float
+from viewer.model.view import ViewState
+from viewer.model.volume import Volume
+from viewer.scene.anatomy import find_tissue
+from viewer.scene.camera import Camera, fitted
+from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
+from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
+from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane, draw_text
+from viewer.ui.theme import color, font
+from viewer.ui.volume_controls import CropCard
+from viewer.ui.volume_marks import paint_cube, paint_cursor
+from viewer.ui.volume_pictures import Pictures
+
+VOLUME_KEYS: tuple[tuple[str, str], ...] = (
+    ("Drag", "turn"),
+    ("Wheel, right drag", "zoom"),
+    ("Middle drag, Shift+drag", "pan"),
+    ("Click", "put the cursor on what is seen"),
+    ("Arrows, with Shift", "turn by 5°, by 1°"),
+    ("+  −", "zoom"),
+    ("V  Shift+V", "next, former standard view"),
+    ("C", "look along the C-arm"),
+    ("P  Shift+P", "next, former preset"),
+    ("X", "crop to the heart, or show all"),
+    ("[  ]", "cut less, more from the front"),
+    ("Home", "fit, uncut"),
+)
+
+#: Name, LAO + / RAO -, cranial + / caudal -.
+STANDARD_VIEWS: tuple[tuple[str, float, float], ...] = (
+    ("AP", 0, 0),
+    ("LAO 45", 45, 0),
+    ("RAO 30", -30, 0),
+    ("Left lateral", 90, 0),
+    ("Cranial", 0, 40),
+    ("Spider", 45, -30),
+)
+
+DEGREES_PER_PX = 0.4
+ZOOM_PER_NOTCH = 1.15
+ZOOM_PER_PX = 1.006
+CUT_STEP = 0.02
+#: A press that moved less than this is a click, pixels.
+CLICK_PX = 4
+
+
+class VolumePane(Pane):
+    """The heart in three dimensions."""
+
+    key = "volume"
+    title = "3-D"
+    when_empty = ("The heart in three dimensions", "Open a study; the picture comes by itself.")
+
+    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(desk, jobs, parent)
+        self._pictures = Pictures(self)
+        self._pictures.ready.connect(self._show)
+        self._volume: Volume | None = None
+        self._prepared: Prepared | None = None
+        self._tissue: NDArray[np.uint8] | None = None
+        self._recipe: Recipe | None = None
+        self._preset_key = presets()[0].key
+        self._box: Float | None = None
+        self._cut_share = 0.0
+        self._camera = Camera()
+        self._fit_wanted = True
+        self._picture: Picture | None = None
+        self._image = QImage()
+        self._cursor_lps_mm = desk.view.cursor_lps_mm
+        self._carm = desk.view.carm
+        self._pressed: QPointF | None = None
+        self._last = QPointF()
+        self._moved = False
+        self._crop = CropCard(self)
+        self._crop.box_changed.connect(self.set_box)
+        self._crop.cut_changed.connect(self.set_cut)
+        self._crop.heart_wanted.connect(lambda: self.crop_to_heart(True))
+        self._crop.whole_wanted.connect(lambda: self.crop_to_heart(False))
+        self.add_tool("volume-crop", "Crop and cut").clicked.connect(self._open_crop)
+        self.add_tool("volume-look", "Presets and standard views").clicked.connect(
+            lambda: self._menu().exec(self.mapToGlobal(QPoint(self.width() - 220, HEADER_PX)))
+        )
+
+    # -- the desk ------------------------------------------------------------------------------------------------
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        volume = None if case is None else case.volume
+        if volume is not self._volume:
+            self._take(volume)
+        if view.cursor_lps_mm is not self._cursor_lps_mm:
+            self._cursor_lps_mm = view.cursor_lps_mm
+            self.update()
+        if view.carm is not self._carm:
+            turned = (view.carm.primary_deg, view.carm.secondary_deg) != (
+                self._carm.primary_deg,
+                self._carm.secondary_deg,
+            )
+            self._carm = view.carm
+            if turned:
+                self.look_from(view.carm.primary_deg, view.carm.secondary_deg)
+
+    def _take(self, volume: Volume | None) -> None:
+        former = self._volume
+        self._volume = volume
+        self._tissue = None
+        self.jobs.cancel("volume.prepare")
+        self.jobs.cancel("volume.tissue")
+        self._pictures.forget()
+        if volume is None or former is None or volume.geometry.digest() != former.geometry.digest():
+            # another study; while one is streaming in, the view stays as the operator has turned it
+            self._prepared = self._picture = self._box = None
+            self._cut_share = 0.0
+            self._fit_wanted = True
+            self.set_empty(True)
+        if volume is not None and min(volume.hu.shape) >= LEAST_AXIS:
+            self.jobs.run(
+                "volume.prepare", lambda progress: prepare(volume, progress), done=self._is_prepared, failed=_raise
+            )
+
+    def _is_prepared(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._recipe = fitted_recipe(preset(self._preset_key), prepared.contrast.lumen_hu)
+        if self._box is None:
+            self._box = prepared.contrast.heart_box if self._recipe.preset.cropped else prepared.whole_box
+        if self._fit_wanted:
+            self._camera = Camera(self._carm.primary_deg, self._carm.secondary_deg)
+            self._fit()
+        self._draw()
+        self.jobs.run(
+            "volume.tissue",
+            lambda progress: find_tissue(prepared.anatomy_level, prepared.contrast, progress),
+            done=self._has_tissue,
+            failed=_raise,
+        )
+
+    def _has_tissue(self, tissue: NDArray[np.uint8]) -> None:
+        self._tissue = tissue
+        if self._recipe is not None and self._recipe.preset.hides:
+            self._draw()
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    @property
+    def camera(self) -> Camera:
+        """Where the eye stands."""
+        return self._camera
+
+    @property
+    def preset_key(self) -> str:
+        """The preset that is shown, as in ``resources/volume_presets.json``."""
+        return self._preset_key
+
+    @property
+    def resting(self) -> bool:
+        """Whether the final picture is on the screen."""
+        preparing = self.jobs.job("volume.prepare") is not None or self.jobs.job("volume.tissue") is not None
+        return self._pictures.resting and not preparing
+
+    def set_preset(self, key: str) -> None:
+        """Show another preset; KeyError if there is none of this name."""
+        chosen = preset(key)
+        former = preset(self._preset_key)
+        self._preset_key = key
+        if self._prepared is not None:
+            self._recipe = fitted_recipe(chosen, self._prepared.contrast.lumen_hu)
+            if chosen.cropped != former.cropped:
+                self.crop_to_heart(chosen.cropped)
+        self._draw()
+
+    def set_box(self, box: Float) -> None:
+        """Show only this box: first and last index along k, j, i, shape (3, 2)."""
+        self._box = np.array(box, float)
+        self._draw()
+
+    def set_cut(self, share: float) -> None:
+        """Cut this share of the box away, from the eye's side."""
+        self._cut_share = float(np.clip(share, 0, 1))
+        self._draw()
+
+    def crop_to_heart(self, heart: bool) -> None:
+        """Crop to the heart, or show the whole volume."""
+        if self._prepared is None:
+            return
+        self._box = self._prepared.contrast.heart_box if heart else self._prepared.whole_box
+        self._fit()
+        self._update_crop_card()
+        self._draw()
+
+    def look_from(self, primary_deg: float, secondary_deg: float) -> None:
+        """Look from where the detector of a C-arm at these angles stands."""
+        self._set_camera(self._camera.at(primary_deg, secondary_deg))
+
+    def reset_view(self) -> None:
+        """Fit what is shown into the pane, uncut."""
+        self._cut_share = 0.0
+        self._fit()
+        self._update_crop_card()
+        self._draw()
+
+    def _set_camera(self, camera: Camera) -> None:
+        self._camera = camera
+        self._draw()
+
+    def _fit(self) -> None:
+        if self._prepared is not None and self._box is not None:
+            size = (max(self.width(), 1), max(self.height(), 1))
+            self._camera = fitted(self._camera, self._prepared.volume.geometry, self._box, size)
+            self._fit_wanted = not self.isVisible()
+
+    def _request(self, size_px: tuple[int, int]) -> Request | None:
+        if self._prepared is None or self._recipe is None or self._box is None:
+            return None
+        look = Look(self._recipe, self._box, self._cut_share, self._tissue)
+        return Request(self._prepared, look, self._camera, size_px)
+
+    def _draw(self) -> None:
+        ratio = self.devicePixelRatioF()
+        request = self._request((max(round(self.width() * ratio), 8), max(round(self.height() * ratio), 8)))
+        if request is not None:
+            self._pictures.want(request)
+        self.update()
+
+    def _show(self, picture: Picture, final: bool) -> None:
+        self._picture = picture
+        self._image = _image(picture)
+        self.set_empty(False)
+        self.update()
+
+    # -- painting ------------------------------------------------------------------------------------------------
+
+    def subtitle(self) -> str:
+        if self._carm is not None and self._camera.looks_as(self._carm.primary_deg, self._carm.secondary_deg):
+            return "same angle as the C-arm"
+        return preset(self._preset_key).title
+
+    def header_right(self) -> str:
+        return "" if self.empty else self._camera.label
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        if self._picture is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(_place(self._picture, self._camera, area), self._image)
+        paint_cursor(painter, area, self._picture, self._camera, self._cursor_lps_mm)
+        paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
+        if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
+            line = area.adjusted(MARGIN_PX + 60, 0, -MARGIN_PX, -8)
+            flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+            text = f"No contrast found: colours as for {NOMINAL_LUMEN_HU:.0f} HU"
+            draw_text(painter, line, flags, text, font(0.85), color("accent", "caution"))
+
+    def grab_picture(self, size: QSize | None = None) -> QImage:
+        ratio = self.devicePixelRatioF() if size is None else 1.0
+        wanted = self.size() if size is None else size
+        request = self._request((round(wanted.width() * ratio), round(wanted.height() * ratio)))
+        if request is None:
+            return super().grab_picture(size)
+        kept = self._picture, self._image
+        self._picture = self._pictures.now(request)
+        self._image = _image(self._picture)
+        result = super().grab_picture(size)
+        if kept[0] is not None:
+            self._picture, self._image = kept
+        return result
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fit_wanted:
+            self._fit()
+        self._draw()
+
+    # -- mouse and keyboard --------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = self._last = event.position()
+        self._moved = False
+        super().mousePressEvent(event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None or self.empty:
+            return
+        if not self._moved and (event.position() - self._pressed).manhattanLength() < CLICK_PX:
+            return
+        self._moved = True
+        delta = event.position() - self._last
+        self._last = event.position()
+        buttons = event.buttons()
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if buttons & Qt.MouseButton.MiddleButton or (buttons & Qt.MouseButton.LeftButton and shifted):
+            mm = self._camera.height_mm / max(self.height(), 1)
+            self._set_camera(self._camera.panned(-delta.x() * mm, delta.y() * mm))
+        elif buttons & Qt.MouseButton.LeftButton:
+            self._set_camera(self._camera.turned(-delta.x() * DEGREES_PER_PX, delta.y() * DEGREES_PER_PX))
+        elif buttons & Qt.MouseButton.RightButton:
+            self._set_camera(self._camera.zoomed(ZOOM_PER_PX ** -delta.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._pressed is not None and not self._moved and event.button() == Qt.MouseButton.LeftButton
+        self._pressed = None
+        if clicked and event.position().y() > HEADER_PX:
+            self._pick(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.position().y() <= HEADER_PX:
+            super().mouseDoubleClickEvent(event)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._pick(event.position())
+
+    def _pick(self, position: QPointF) -> None:
+        if self._picture is None:
+            return
+        place = _place(self._picture, self._camera, self.rect())
+        point = self._picture.pick(
+            (position.x() - place.left()) / place.width(), (position.y() - place.top()) / place.height()
+        )
+        if point is not None:
+            self.desk.look(cursor_lps_mm=point)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        if notches and not self.empty:
+            self._set_camera(self._camera.zoomed(ZOOM_PER_NOTCH**notches))
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard or not self._moved:
+            self._menu().exec(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        turn = 1.0 if shifted else 5.0
+        turns = {
+            keys.Key_Left: (turn, 0.0),
+            keys.Key_Right: (-turn, 0.0),
+            keys.Key_Up: (0.0, -turn),
+            keys.Key_Down: (0.0, turn),
+        }
+        key = event.key()
+        if self.empty or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
+        elif key in turns:
+            self._set_camera(self._camera.turned(*turns[Qt.Key(key)]))
+        elif key in (keys.Key_Plus, keys.Key_Equal):
+            self._set_camera(self._camera.zoomed(ZOOM_PER_NOTCH))
+        elif key == keys.Key_Minus:
+            self._set_camera(self._camera.zoomed(1 / ZOOM_PER_NOTCH))
+        elif key == keys.Key_V:
+            self._next_view(-1 if shifted else 1)
+        elif key == keys.Key_C:
+            self.look_from(self._carm.primary_deg, self._carm.secondary_deg)
+        elif key == keys.Key_P:
+            names = [each.key for each in presets()]
+            self.set_preset(names[(names.index(self._preset_key) + (-1 if shifted else 1)) % len(names)])
+        elif key == keys.Key_X and self._prepared is not None:
+            self.crop_to_heart(self._box is not self._prepared.contrast.heart_box)
+        elif key in (keys.Key_BracketLeft, keys.Key_BracketRight):
+            self.set_cut(self._cut_share + (CUT_STEP if key == keys.Key_BracketRight else -CUT_STEP))
+        elif key == keys.Key_Home:
+            self.reset_view()
+        else:
+            super().keyPressEvent(event)
+
+    def _next_view(self, by: int) -> None:
+        at = [n for n, (_, a, b) in enumerate(STANDARD_VIEWS) if self._camera.looks_as(a, b)]
+        start = at[0] if at else (-1 if by > 0 else 0)
+        _, primary, secondary = STANDARD_VIEWS[(start + by) % len(STANDARD_VIEWS)]
+        self.look_from(primary, secondary)
+
+    # -- menu and card -------------------------------------------------------------------------------------------
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        group = QActionGroup(menu)
+        for each in presets():
+            action = menu.addAction(each.title)
+            action.setToolTip(each.tip)
+            action.setCheckable(True)
+            action.setChecked(each.key == self._preset_key)
+            action.triggered.connect(lambda _=False, key=each.key: self.set_preset(key))
+            group.addAction(action)
+        menu.addSeparator()
+        for name, primary, secondary in STANDARD_VIEWS:
+            action = menu.addAction(name)
+            action.triggered.connect(lambda _=False, a=primary, b=secondary: self.look_from(a, b))
+        _add(menu, "As the C-arm stands", lambda: self.look_from(self._carm.primary_deg, self._carm.secondary_deg))
+        menu.addSeparator()
+        _add(menu, "Crop and cut…", self._open_crop)
+        _add(menu, "Fit, uncut", self.reset_view)
+        menu.setToolTipsVisible(True)
+        return menu
+
+    def _open_crop(self) -> None:
+        if self._prepared is None:
+            return
+        self._update_crop_card()
+        self._crop.adjustSize()
+        at = self.mapToGlobal(QPoint(self.width() - self._crop.width() - 8, HEADER_PX + 6))
+        self._crop.move(at)
+        self._crop.show()
+
+    def _update_crop_card(self) -> None:
+        if self._prepared is not None and self._box is not None:
+            self._crop.show_values(self._prepared.volume.geometry, self._box, self._cut_share)
+
+    def close_pane(self) -> None:
+        self.jobs.cancel("volume.prepare")
+        self.jobs.cancel("volume.tissue")
+        self._crop.close()
+        self._pictures.close()
+
+
+def _add(menu: QMenu, text: str, call) -> QAction:  # type: ignore[no-untyped-def]
+    action = menu.addAction(text)
+    action.triggered.connect(lambda _=False: call())
+    return action
+
+
+def _image(picture: Picture) -> QImage:
+    width, height = picture.size_px
+    return QImage(picture.rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+
+
+def _place(picture: Picture, camera: Camera, area: QRect) -> QRectF:
+    """Return where a picture of another moment belongs in `area` now: moved and zoomed as the camera was since."""
+    scale = picture.camera.height_mm / camera.height_mm
+    width, height = picture.size_px
+    high = area.height() * scale
+    wide = high * width / height
+    x, y, _ = camera.project(picture.camera.focus_lps_mm, (area.width(), area.height()))
+    return QRectF(area.left() + x - wide / 2, area.top() + y - high / 2, wide, high)
+
+
+def _raise(problem: BaseException) -> None:
+    raise problem
