@@ -75,7 +75,7 @@ class Model:
 def rays(volume: Volume, frames: Frames, angles: int = ANGLES, reach_mm: float = REACH_MM) -> Rays:
     """Return HU along `angles` rays at every station, up to `reach_mm`."""
     angle = 2 * np.pi * np.arange(angles) / angles
-    radius = (np.arange(int(round(reach_mm / RADIAL_STEP_MM))) + 0.5) * RADIAL_STEP_MM
+    radius = (np.arange(round(reach_mm / RADIAL_STEP_MM)) + 0.5) * RADIAL_STEP_MM
     way = np.cos(angle)[None, :, None] * frames.right[:, None] + np.sin(angle)[None, :, None] * frames.up[:, None]
     points = frames.center_lps_mm[:, None, None] + way[:, :, None] * radius[None, None, :, None]
     return Rays(sample_points(volume, points, cubic=True), radius.astype(np.float32), angle)

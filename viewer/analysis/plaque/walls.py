@@ -249,7 +249,7 @@ def _round(
     sure : ndarray of shape (S, A)
         How well a ray alone knows the wall, 1/mm².
     """
-    stations, angles = model.lumen_mm.shape
+    angles = model.lumen_mm.shape[1]
     # What the rays say of lumen and wall once calcium and surroundings have taken their best values.
     keep, drop = np.array([0, 2]), np.array([1, 3])
     inner = matrix[:, :, drop[:, None], drop] + np.diag([1.0, 1e-6])
@@ -266,7 +266,6 @@ def _round(
     base[:, :, 2], base[:, :, 3] = np.cos(angle)[:, None], np.sin(angle)[:, None]
     block = np.einsum("aip,saij,ajq->spq", base, two, base) / (POOL_WORTH * 2)
     side = np.einsum("aip,sai->sp", base, answer) / (POOL_WORTH * 2)
-    side += np.array([0, 0, 0, 0])
     block[:, [2, 3], [2, 3]] += 4.0
     prior = _healthy(np.asarray(model.lumen_mm).mean(1), step) / spread**2
     for m, n, sign in ((0, 0, 1), (1, 1, 1), (0, 1, -1), (1, 0, -1)):
@@ -366,7 +365,7 @@ def _levels(seen: Rays, model: Model, contrast: Float32, lumen_hu: float, step: 
 
 def _healthy(lumen: Float, step: float) -> Float:
     """Tell, as 1 or 0 for each station, whether the lumen is about as wide as it usually is near by."""
-    usual = percentile_filter(lumen, 60, size=2 * int(round(8.0 / step)) + 1, mode="nearest")
+    usual = percentile_filter(lumen, 60, size=2 * round(8.0 / step) + 1, mode="nearest")
     calm = np.abs(np.gradient(lumen)) / step < 0.25
     return ((lumen > 0.5) & (lumen > HEALTHY_SHARE * usual) & calm).astype(bool)
 
@@ -377,7 +376,7 @@ def _usual_thickness(lumen: Float) -> Float:
 
 
 def _own_thickness(model: Model, sure: Float, step: float) -> Float:
-    """Return the healthy wall's thickness along this vessel: the usual one, scaled as its clearly seen stretches show."""
+    """Return the healthy wall's thickness along this vessel: the usual one, scaled by its clear stretches."""
     lumen = np.asarray(model.lumen_mm, float).mean(1)
     usual = _usual_thickness(lumen)
     known = np.clip(np.where(model.calcified, 0.0, sure) - 20.0, 0.0, 40.0) * _healthy(lumen, step)[:, None]

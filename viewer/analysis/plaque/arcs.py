@@ -1,0 +1,89 @@
+"""How much of the circumference calcium takes, seen from the middle of the vessel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from viewer.analysis.plaque.unrolled import Grid
+from viewer.analysis.reformat.sampling import Float32
+from viewer.model.cross_section import CrossSections
+from viewer.model.geometry import Float
+
+#: One ray a degree.
+RAYS = 360
+RAY_STEP_MM = 0.1
+#: A ray meets calcium if it runs through it for at least this long.
+LEAST_CHORD_MM = 0.3
+
+
+def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, Float]:
+    """Return the degrees of the circumference that meet calcium at each station of a grid.
+
+    Parameters
+    ----------
+    share : ndarray of float32, shape (S, N, N)
+        Share of calcium in each cell.
+    sections : CrossSections
+        The middle of a vessel is the centroid of its outer wall: an occlusion has no lumen to look from.
+    cells : Grid
+
+    Returns
+    -------
+    total, longest : ndarray of shape (S,)
+        All rays that meet calcium, and the longest run of them, in degrees.
+    """
+    part = slice(cells.first, cells.last)
+    middle = centroids(sections.wall_mm[part])
+    reach = float(sections.wall_mm[part].max() + np.abs(middle).max() + 0.5)
+    hit = np.zeros((len(share), RAYS), np.bool_)
+    across = float(cells.offset_mm[1] - cells.offset_mm[0])
+    _rays(share, (middle - cells.offset_mm[0]) / across, across, reach, hit)
+    longest = np.array([_longest(row) for row in hit], float)
+    return hit.sum(1) * 360.0 / RAYS, longest * 360.0 / RAYS
+
+
+def centroids(radius_mm: Float) -> Float:
+    """Return the centroid (along `right`, along `up`) of contours given by radii, shape (S, 2)."""
+    angle = 2 * np.pi * np.arange(radius_mm.shape[1]) / radius_mm.shape[1]
+    x, y = radius_mm * np.cos(angle), radius_mm * np.sin(angle)
+    after_x, after_y = np.roll(x, -1, 1), np.roll(y, -1, 1)
+    cross = x * after_y - after_x * y
+    area = cross.sum(1)
+    return np.stack([((x + after_x) * cross).sum(1), ((y + after_y) * cross).sum(1)], axis=1) / (3 * area)[:, None]
+
+
+@njit(nogil=True, cache=True)
+def _rays(share: Float32, middle: Float, cell: float, reach: float, hit: NDArray[np.bool_]) -> None:
+    stations, size, _ = share.shape
+    steps = int(reach / RAY_STEP_MM)
+    for s in range(stations):
+        if share[s].max() < 0.1:
+            continue
+        for a in range(hit.shape[1]):
+            angle = 2 * np.pi * (a + 0.5) / hit.shape[1]
+            dx, dy = np.cos(angle) / cell, np.sin(angle) / cell
+            chord = 0.0
+            for q in range(steps):
+                r = (q + 0.5) * RAY_STEP_MM
+                x, y = middle[s, 0] + r * dx, middle[s, 1] + r * dy
+                i, j = int(x), int(y)
+                if x < 0 or y < 0 or i >= size - 1 or j >= size - 1:
+                    break
+                f, g = x - i, y - j
+                value = (share[s, j, i] * (1 - f) + share[s, j, i + 1] * f) * (1 - g)
+                value += (share[s, j + 1, i] * (1 - f) + share[s, j + 1, i + 1] * f) * g
+                if value >= 0.5:
+                    chord += RAY_STEP_MM
+            hit[s, a] = chord >= LEAST_CHORD_MM - 1e-9
+
+
+@njit(nogil=True, cache=True)
+def _longest(hit: NDArray[np.bool_]) -> int:
+    """Return the longest run of true values around a circle."""
+    best, run = 0, 0
+    for a in range(2 * len(hit)):
+        run = run + 1 if hit[a % len(hit)] else 0
+        best = max(best, min(run, len(hit)))
+    return best
