@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from viewer.cli.display import require_display
@@ -51,6 +52,7 @@ def _write(folder: Path) -> int:
 
 
 def _picture(folder: Path) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from viewer.ui.pictures import make_pictures
 
     try:
