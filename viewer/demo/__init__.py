@@ -1,6 +1,6 @@
 """The built-in demonstration case, generated, with its truth."""
 
-from viewer.demo.case import DemoCase, demo_case, generate, true_of, truth_json
+from viewer.demo.case import DemoCase, demo_case, generate, true_of, truth_json, write_demo_dicom
 from viewer.demo.spec import COARSE, DemoSpec, OcclusionSpec
 from viewer.demo.truth import DemoTruth, TrueLesion, TrueVessel
 
@@ -16,4 +16,5 @@ __all__ = [
     "generate",
     "true_of",
     "truth_json",
+    "write_demo_dicom",
 ]

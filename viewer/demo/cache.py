@@ -38,7 +38,7 @@ def load(spec: DemoSpec, progress: Progress) -> NDArray[np.int16] | None:
     """
     path = _path(spec)
     hu = np.empty(spec.shape, np.int16)
-    view = memoryview(hu).cast("B")
+    view = hu.reshape(-1).view(np.uint8).data
     try:
         with path.open("rb") as file:
             head = file.read(12)
@@ -64,7 +64,7 @@ def load(spec: DemoSpec, progress: Progress) -> NDArray[np.int16] | None:
 def store(spec: DemoSpec, hu: NDArray[np.int16]) -> None:
     """Keep a volume: written beside its place and moved there whole. A full or read-only disk is logged, no more."""
     path = _path(spec)
-    view = memoryview(np.ascontiguousarray(hu)).cast("B")
+    view = np.ascontiguousarray(hu).reshape(-1).view(np.uint8).data
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from viewer.demo import cache, heart, lesions, lungs, scanner, thorax, tree, voxelize
+from viewer.demo import cache, heart, lesions, lungs, scanner, thorax, tree, vessel_kernel, voxelize
 from viewer.demo import truth as measured
 from viewer.demo.courses import STEP_MM
 from viewer.demo.implicit import BodyTable, distance_mm, grid_points, rounded_minimum
 from viewer.demo.spec import DemoSpec
 from viewer.demo.truth import DemoTruth
+from viewer.dicom.writing import write_series
 from viewer.model.geometry import Float, Geometry
 from viewer.model.volume import Finding, SeriesFacts, Severity, Volume
 from viewer.progress import Progress, silent
@@ -89,7 +92,9 @@ def true_of(spec: DemoSpec) -> DemoTruth:
     return measured.measure(vessels, lesions.deposits_of(spec), (s.vessel, s.from_mm, s.to_mm), spec)
 
 
-def _sac_distances(solid: heart.Heart, courses: tuple[tree.Course, ...], veins: list[tuple[Float, Float]]) -> np.ndarray:
+def _sac_distances(
+    solid: heart.Heart, courses: tuple[tree.Course, ...], veins: list[tuple[Float, Float]]
+) -> np.ndarray:
     """Sample the distance to the heart with its vessels: the pericardium keeps clear of them."""
     grid = grid_points()
     body = distance_mm(solid.sac, grid)
@@ -102,10 +107,12 @@ def _sac_distances(solid: heart.Heart, courses: tuple[tree.Course, ...], veins: 
     return rounded_minimum(body, tubes, 7.0).reshape(grid.shape[:3]).astype(np.float32)
 
 
-def _scene(spec: DemoSpec) -> tuple[_Scene, DemoTruth]:
+def _scene(spec: DemoSpec, progress: Progress) -> tuple[_Scene, DemoTruth]:
+    progress(0.0, "Shaping the heart")
     vessels, courses, solid = _vessels(spec)
     deposits = lesions.deposits_of(spec)
     pose = _pose(spec)
+    progress(0.01, "Shaping the heart")
     veins = tree.veins(courses, solid)
     c = spec.contrast_hu
     table, starts, rows = lesions.packed(vessels, deposits)
@@ -114,6 +121,7 @@ def _scene(spec: DemoSpec) -> tuple[_Scene, DemoTruth]:
         world = pose.to_world(points[::2])
         r = spec.scale * radius[::2, None]
         pieces.append(np.hstack([world[:-1], r[:-1], world[1:], r[1:], np.full((len(world) - 1, 1), 0.42 * c)]))
+    progress(0.02, "Shaping the heart")
     everything = [*thorax.chest(), *thorax.mediastinum(c), *heart.bodies(solid, c)]
     scene = _Scene(
         pose.row(),
@@ -125,6 +133,7 @@ def _scene(spec: DemoSpec) -> tuple[_Scene, DemoTruth]:
         starts,
         rows,
     )
+    progress(0.03, "Measuring what is true of it")
     s = lesions.STENOSIS
     return scene, measured.measure(vessels, deposits, (s.vessel, s.from_mm, s.to_mm), spec)
 
@@ -159,14 +168,13 @@ def generate(spec: DemoSpec, progress: Progress = silent) -> DemoCase:
     ----------
     spec : DemoSpec
     progress : Progress
-        Called at least every 50 ms while voxels are painted.
+        Called every 50 ms while voxels are painted; shaping the heart before that takes a second in larger steps.
 
     Returns
     -------
     DemoCase
     """
-    progress(0.0, "Shaping the heart")
-    scene, truth = _scene(spec)
+    scene, truth = _scene(spec, progress)
     geometry = geometry_of(spec)
     step = geometry.spacing_mm[::-1].copy()
     origin = geometry.origin_lps_mm.copy()
@@ -176,13 +184,14 @@ def generate(spec: DemoSpec, progress: Progress = silent) -> DemoCase:
     shift = scanner.slab_shift_mm(z, spec)
 
     def paint(first: int, last: int) -> None:
-        slab, where, moved = clean[first:last], origin + [0, 0, z[first] - z[0]], np.ascontiguousarray(shift[first:last])
+        slab, moved = clean[first:last], np.ascontiguousarray(shift[first:last])
+        where = np.array([origin[0], origin[1], z[first]])
         slab.fill(Volume.AIR_HU)
         voxelize.paint_table(slab, where, step, moved, scene.pose, scene.bodies, scene.noise)
         voxelize.paint_tubes(slab, where, step, moved, scene.lung_tubes, -550.0)
         voxelize.paint_tubes(slab, where, step, moved, scene.vein_tubes, np.inf)
         found = np.full((*slab.shape, 3), -1, np.int32)
-        lesions.paint_vessels(slab, where, step, moved, scene.table, scene.starts, scene.deposits, found)
+        vessel_kernel.paint_vessels(slab, where, step, moved, scene.table, scene.starts, scene.deposits, found)
 
     def develop(first: int, last: int) -> None:
         hu[first:last] = scanner.develop(clean, first, last, spec)
@@ -193,7 +202,11 @@ def generate(spec: DemoSpec, progress: Progress = silent) -> DemoCase:
 
 
 def _volume(hu: np.ndarray, geometry: Geometry, spec: DemoSpec) -> Volume:
+    number = int(spec.digest(), 16)  # the same case has the same UIDs, so that a saved plan finds it again
     facts = SeriesFacts(
+        series_uid=f"2.25.{number}",
+        study_uid=f"2.25.{number + 1}",
+        frame_of_reference_uid=f"2.25.{number + 2}",
         description=DESCRIPTION,
         modality="CT",
         manufacturer="CTO Viewer",
@@ -221,6 +234,29 @@ def demo_case(progress: Progress = silent, spec: DemoSpec | None = None) -> Demo
     case = generate(wanted, progress)
     cache.store(wanted, case.volume.hu)
     return case
+
+
+def write_demo_dicom(
+    folder: str | os.PathLike[str], progress: Progress = silent, spec: DemoSpec | None = None
+) -> list[Path]:
+    """Write the demonstration case as a DICOM series without any patient; return its files.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    progress : Progress
+    spec : DemoSpec, optional
+        Another case.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    volume = demo_case(lambda share, text="": progress(0.7 * share, text), spec).volume
+    uid = volume.facts.series_uid
+    return write_series(volume, folder, lambda share, text="": progress(0.7 + 0.3 * share, text), series_uid=uid)
 
 
 def truth_json(case: DemoCase) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Where the vessels run: smooth courses in the grooves and on the surface of the canonical heart.
 
-Each course starts from a few guide points and settles like a rope: it is pulled taut, pushed out of the muscle until the
-vessel rests on it, and drawn into the groove between two chambers where it has one. What comes out is fitted by a cubic
-spline, so direction and curvature are continuous.
+Each course starts from a few guide points and settles like a rope: it is pulled taut, pushed out of the muscle until
+the vessel rests on it, and drawn into the groove between two chambers where it has one. What comes out is fitted by a
+smoothing spline, so direction and curvature are continuous.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import CubicSpline, splev, splprep
@@ -106,14 +107,19 @@ class Ground:
     @classmethod
     def of(cls, heart: Heart) -> Ground:
         """Prepare the distances of `heart`."""
-        names = {"LV": heart.left_ventricle, "RV": heart.right_ventricle, "LA": heart.left_atrium, "RA": heart.right_atrium}
-        return cls(_surface(heart.solids()), {n: (lambda q, p=p: distance_mm(p, q)) for n, p in names.items()})
+        names = {
+            "LV": heart.left_ventricle,
+            "RV": heart.right_ventricle,
+            "LA": heart.left_atrium,
+            "RA": heart.right_atrium,
+        }
+        return cls(_surface(heart.solids()), {name: partial(distance_mm, solid) for name, solid in names.items()})
 
     def settle(self, legs: tuple[Leg, ...], start: Float, rest_mm: float) -> Float:
         """Return the course from `start` along `legs`, with the centreline `rest_mm` above the muscle, shape (N, 3)."""
         guides = np.vstack([start, *(leg.point for leg in legs)])
         points, mode = [guides[0]], [len(legs)]
-        for n, leg in enumerate(legs):
+        for n in range(len(legs)):
             length = float(np.linalg.norm(guides[n + 1] - guides[n]))
             for share in np.linspace(0, 1, max(2, round(length / 3.0)) + 1)[1:]:
                 points.append(guides[n] + share * (guides[n + 1] - guides[n]))
@@ -142,7 +148,6 @@ class Ground:
             step = -(gap / square)[:, None] * slope
             p = p + np.where(fixed[:, None], 0.0, 0.5 * np.clip(step, -3.0, 3.0))
         return p
-
 
     def lift(self, points: Float, rest_mm: float) -> Float:
         """Raise those parts of a course, ends excepted, that lie lower than `rest_mm` above the muscle."""

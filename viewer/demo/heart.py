@@ -1,7 +1,7 @@
 """The heart's chambers and great vessels, in a canonical pose: LPS mm about the middle of the heart.
 
-Sizes are those of a normal adult heart in diastole: left ventricle 46 mm across and 85 mm long with a wall of 9 mm, aortic
-annulus 24 mm, left atrium 38 mm from front to back. The apex points to the left, forwards and down.
+Sizes are those of a normal adult heart in diastole: left ventricle 46 mm across and 85 mm long with a wall of 9 mm,
+aortic annulus 24 mm, left atrium 38 mm from front to back. The apex points to the left, forwards and down.
 """
 
 from __future__ import annotations
@@ -132,8 +132,9 @@ def _lv_blood() -> tuple[Primitive, ...]:
 
 
 def _aorta_blood() -> tuple[Primitive, ...]:
-    bulges = tuple(ellipsoid(sinus(a), (10.5, 10.5, 9.5), axes_along((1, 0, 0), AORTIC_AXIS)[[0, 2, 1]], 3)
-                   for a in SINUS_DEG)
+    bulges = tuple(
+        ellipsoid(sinus(a), (10.5, 10.5, 9.5), axes_along((1, 0, 0), AORTIC_AXIS)[[0, 2, 1]], 3) for a in SINUS_DEG
+    )
     return (
         rod(_ROOT[0], _ROOT[1], 11.5, 12),
         *bulges,
@@ -168,8 +169,7 @@ def bodies(heart: Heart, contrast_hu: float) -> list[Body]:
     """
     c = contrast_hu
     myocardium = 60 + 0.1 * c
-    wall = {"rough_mm": 0.5, "rough_scale_mm": 11.0}
-    papillary = {"texture_hu": 5.0, "texture_scale_mm": 5.0}
+
     left, back, up = _root_frame()
     leaflet = 0.30 * c
     cusps = []
@@ -177,8 +177,13 @@ def bodies(heart: Heart, contrast_hu: float) -> list[Body]:
         a = np.radians(angle)
         radial = np.cos(a) * left + np.sin(a) * back
         start = AORTIC + 5.5 * AORTIC_AXIS
-        cusps.append(Body("cusp", chain([start, start + 5.5 * radial + 1.5 * up, start + 11.5 * radial + 4 * up],
-                                        (0.55, 0.5, 0.6)), leaflet))
+        cusps.append(
+            Body(
+                "cusp",
+                chain([start, start + 5.5 * radial + 1.5 * up, start + 11.5 * radial + 4 * up], (0.55, 0.5, 0.6)),
+                leaflet,
+            )
+        )
     veins = (
         chain([(-12, 40, 24), (-34, 38, 32), (-62, 30, 44)], (8, 6.5, 4.5), 3),
         chain([(-14, 44, 12), (-36, 50, 6), (-64, 56, -8)], (8, 6.5, 4), 3),
@@ -189,41 +194,110 @@ def bodies(heart: Heart, contrast_hu: float) -> list[Body]:
     inferior = chain([(-34, 20, -30), (-32, 23, -48), (-26, 32, -90)], (10.5, 11.5, 11.5), 4)
     return [
         Body("pericardium", (sampled(),), 15.0, inflate_mm=3.9, shell_mm=0.7, rough_mm=0.7, rough_scale_mm=22.0),
-        Body("epicardial fat", (sampled(),), -92.0, inflate_mm=3.5, rough_mm=0.7, rough_scale_mm=22.0,
-             texture_hu=7.0, texture_scale_mm=4.0),
+        Body(
+            "epicardial fat",
+            (sampled(),),
+            -92.0,
+            inflate_mm=3.5,
+            rough_mm=0.7,
+            rough_scale_mm=22.0,
+            texture_hu=7.0,
+            texture_scale_mm=4.0,
+        ),
         # walls before any blood, so that none of them stands in the way of the flow
-        Body("right atrial wall", heart.right_atrium, 75.0, **wall),
+        Body("right atrial wall", heart.right_atrium, 75.0, rough_mm=0.5, rough_scale_mm=11.0),
         Body("superior cava wall", _grown(cava, 1.0), 45.0),
         Body("inferior cava wall", _grown(inferior, 0.8), 60.0),
         *(Body("pulmonary vein wall", _grown(v, 0.8), 40.0) for v in veins),
-        Body("left atrial wall", heart.left_atrium, 75.0, **wall),
-        Body("right ventricular wall", heart.right_ventricle, myocardium - 8, **wall),
+        Body("left atrial wall", heart.left_atrium, 75.0, rough_mm=0.5, rough_scale_mm=11.0),
+        Body("right ventricular wall", heart.right_ventricle, myocardium - 8, rough_mm=0.5, rough_scale_mm=11.0),
         Body("pulmonary wall", heart.pulmonary, 50.0),
-        Body("right atrium", _ra_blood(), 0.5 * c, texture_hu=0.05 * c, texture_scale_mm=13.0, rough_mm=0.6,
-             rough_scale_mm=5.0),
+        Body(
+            "right atrium",
+            _ra_blood(),
+            0.5 * c,
+            texture_hu=0.05 * c,
+            texture_scale_mm=13.0,
+            rough_mm=0.6,
+            rough_scale_mm=5.0,
+        ),
         Body("inferior cava", inferior, 0.36 * c, texture_hu=0.04 * c, texture_scale_mm=9.0),
         Body("superior cava", cava, 0.66 * c, texture_hu=0.09 * c, texture_scale_mm=9.0),
-        Body("left atrium", _la_blood(), 1.01 * c, texture_hu=0.012 * c, texture_scale_mm=11.0, rough_mm=0.35,
-             rough_scale_mm=6.0),
+        Body(
+            "left atrium",
+            _la_blood(),
+            1.01 * c,
+            texture_hu=0.012 * c,
+            texture_scale_mm=11.0,
+            rough_mm=0.35,
+            rough_scale_mm=6.0,
+        ),
         *(Body("pulmonary vein", v, 1.0 * c) for v in veins),
-        Body("right ventricle", _rv_blood(), 0.6 * c, texture_hu=0.045 * c, texture_scale_mm=12.0, rough_mm=0.9,
-             rough_scale_mm=5.0),
+        Body(
+            "right ventricle",
+            _rv_blood(),
+            0.6 * c,
+            texture_hu=0.045 * c,
+            texture_scale_mm=12.0,
+            rough_mm=0.9,
+            rough_scale_mm=5.0,
+        ),
         Body("pulmonary artery", _pulmonary_blood(), 0.62 * c, texture_hu=0.025 * c, texture_scale_mm=12.0),
         Body("tricuspid valve", (rod((-30, -4, -4), (-19, -14, -7), 16, 14.5),), 0.55 * c, texture_hu=0.04 * c),
         Body("moderator band", chain([(6, -20, -20), (10, -32, -26), (8, -42, -24)], (1.8, 1.6, 1.9)), myocardium),
-        Body("myocardium", heart.left_ventricle, myocardium, texture_hu=5.0, texture_scale_mm=8.0, **wall),
+        Body(
+            "myocardium",
+            heart.left_ventricle,
+            myocardium,
+            texture_hu=5.0,
+            texture_scale_mm=8.0,
+            rough_mm=0.5,
+            rough_scale_mm=11.0,
+        ),
         Body("aortic wall", heart.aorta, 55.0),
-        Body("left ventricle", _lv_blood(), 0.98 * c, texture_hu=0.012 * c, texture_scale_mm=12.0, rough_mm=0.55,
-             rough_scale_mm=5.0),
-        Body("lateral papillary muscle",
-             chain([BASE + 66 * AXIS + (4, 10, 7), BASE + 44 * AXIS + (5, 10, 6), BASE + 34 * AXIS + (3, 8, 5)],
-                   (4.5, 4.2, 2.2), 2), myocardium + 4, rough_mm=0.8, rough_scale_mm=4.0, **papillary),
-        Body("medial papillary muscle",
-             chain([BASE + 64 * AXIS + (-3, 4, -13), BASE + 44 * AXIS + (-2, 5, -14), BASE + 33 * AXIS + (0, 5, -11)],
-                   (4.5, 4.0, 2.0), 2), myocardium + 4, rough_mm=0.8, rough_scale_mm=4.0, **papillary),
-        Body("anterior mitral leaflet",
-             chain([MITRAL + (-9, -8, 6), BASE + 12 * AXIS + (0, -1, 0), BASE + 24 * AXIS + (3, 4, -1)],
-                   (0.9, 0.8, 0.9)), 0.35 * c),
+        Body(
+            "left ventricle",
+            _lv_blood(),
+            0.98 * c,
+            texture_hu=0.012 * c,
+            texture_scale_mm=12.0,
+            rough_mm=0.55,
+            rough_scale_mm=5.0,
+        ),
+        Body(
+            "lateral papillary muscle",
+            chain(
+                [BASE + 66 * AXIS + (4, 10, 7), BASE + 44 * AXIS + (5, 10, 6), BASE + 34 * AXIS + (3, 8, 5)],
+                (4.5, 4.2, 2.2),
+                2,
+            ),
+            myocardium + 4,
+            rough_mm=0.8,
+            rough_scale_mm=4.0,
+            texture_hu=5.0,
+            texture_scale_mm=5.0,
+        ),
+        Body(
+            "medial papillary muscle",
+            chain(
+                [BASE + 64 * AXIS + (-3, 4, -13), BASE + 44 * AXIS + (-2, 5, -14), BASE + 33 * AXIS + (0, 5, -11)],
+                (4.5, 4.0, 2.0),
+                2,
+            ),
+            myocardium + 4,
+            rough_mm=0.8,
+            rough_scale_mm=4.0,
+            texture_hu=5.0,
+            texture_scale_mm=5.0,
+        ),
+        Body(
+            "anterior mitral leaflet",
+            chain(
+                [MITRAL + np.array([-9, -8, 6]), BASE + 12 * AXIS + (0, -1, 0), BASE + 24 * AXIS + (3, 4, -1)],
+                (0.9, 0.8, 0.9),
+            ),
+            0.35 * c,
+        ),
         Body("aorta", _aorta_blood(), c, texture_hu=0.01 * c, texture_scale_mm=12.0),
         *cusps,
     ]

@@ -31,7 +31,9 @@ class Primitive:
         return Primitive((self.row[0], float(operation), float(rounding_mm), *self.row[3:]))
 
 
-def ellipsoid(center: ArrayLike, radii_mm: ArrayLike, axes: ArrayLike | None = None, rounding_mm: float = 0.0) -> Primitive:
+def ellipsoid(
+    center: ArrayLike, radii_mm: ArrayLike, axes: ArrayLike | None = None, rounding_mm: float = 0.0
+) -> Primitive:
     """Return an ellipsoid; `axes` holds its unit axes as rows (3, 3); an infinite radius makes a cylinder."""
     rows = np.eye(3) if axes is None else np.asarray(axes, float)
     scaled = rows / np.asarray(radii_mm, float)[:, None]
@@ -135,7 +137,9 @@ class BodyTable:
     primitives: Float  #: (P, 18)
     ranges: NDArray[np.int64]  #: (B, 2) first and last + 1 primitive of each body
     looks: Float  #: (B, 9) hu, inflate, shell, rough, 1/rough scale, texture, 1/texture scale, posed, reach
-    grid: NDArray[np.float32]  #: distances to the one sampled body, at `grid_points`, trilinear in between (error: step² / (8 radius))
+    grid: NDArray[
+        np.float32
+    ]  #: distances to the one sampled body, at `grid_points`, trilinear in between (error: step² / (8 radius))
 
     @classmethod
     def of(cls, bodies: tuple[Body, ...] | list[Body], grid: NDArray[np.float32] | None = None) -> BodyTable:

@@ -1,29 +1,35 @@
 """What is inside the vessels: open lumen, plaque, calcium, and how much contrast reaches them.
 
-Everything is a function of the station along the vessel, the distance from its centreline and the angle about it; the same
-function paints the voxels and measures the truth.
+Each vessel becomes a table along its course; `viewer.demo.vessel_kernel` reads it, to paint voxels and to measure the
+truth.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from viewer.demo.courses import STEP_MM, resampled
 from viewer.demo.spec import DemoSpec
 from viewer.demo.tree import Course
+from viewer.demo.vessel_kernel import (
+    COL_B,
+    COL_CORE_HU,
+    COL_LUMEN_HU,
+    COL_N,
+    COL_OFF_B,
+    COL_OFF_N,
+    COL_OPEN,
+    COL_OUTER,
+    COL_RIM_HU,
+    COL_S,
+    COL_X,
+    COLUMNS,
+)
 from viewer.demo.voxelize import Pose
 from viewer.model.geometry import Float, arc_length_mm, unit
-
-OUTSIDE, WALL, CALCIUM, LUMEN = 0, 1, 2, 3
-
-#: Columns of a vessel's table.
-_X, _N, _B, _OUTER, _OPEN, _OFF_N, _OFF_B, _LUMEN_HU, _CORE_HU, _RIM_HU, _S = 0, 3, 6, 9, 10, 11, 12, 13, 14, 15, 16
-COLUMNS = 17
 
 _WALL_HU = 70.0
 
@@ -85,8 +91,8 @@ class Filled:
     leaves_mm : float or None
         Station on the parent.
     table : ndarray of shape (N, 17)
-        Point, normal, binormal, outer radius, open lumen's radius and the offset of its middle along normal and binormal,
-        HU of lumen, of the plaque's core and of its rim, station.
+        Point, normal, binormal, outer radius, open lumen's radius and the offset of its middle along normal and
+        binormal, HU of lumen, of the plaque's core and of its rim, station.
     healthy_mm : ndarray of shape (N,)
         Radius of the lumen without disease.
     """
@@ -100,27 +106,27 @@ class Filled:
     @property
     def points(self) -> Float:
         """Centreline, shape (N, 3), LPS mm."""
-        return self.table[:, _X : _X + 3]
+        return self.table[:, COL_X : COL_X + 3]
 
     @property
     def station_mm(self) -> Float:
         """Arc length from the start, shape (N,)."""
-        return self.table[:, _S]
+        return self.table[:, COL_S]
 
     @property
     def outer_mm(self) -> Float:
         """Outer radius, shape (N,)."""
-        return self.table[:, _OUTER]
+        return self.table[:, COL_OUTER]
 
     @property
     def open_mm(self) -> Float:
         """Radius of the open lumen, shape (N,), 0 where there is none."""
-        return self.table[:, _OPEN]
+        return self.table[:, COL_OPEN]
 
     @property
     def lumen_hu(self) -> Float:
         """Enhancement of the lumen, shape (N,)."""
-        return self.table[:, _LUMEN_HU]
+        return self.table[:, COL_LUMEN_HU]
 
 
 def _frames(points: Float) -> tuple[Float, Float]:
@@ -166,7 +172,7 @@ def fill(courses: tuple[Course, ...], pose: Pose, spec: DemoSpec, aorta_rim: dic
     pose : Pose
     spec : DemoSpec
     aorta_rim : dict of str to float
-        For each artery of the aorta the station (canonical mm) up to which it lies inside the aorta, where it has no wall.
+        For each artery of the aorta the station (canonical mm) up to which it lies inside the aorta and has no wall.
     """
     found: dict[str, Filled] = {}
     for course in courses:
@@ -185,11 +191,11 @@ def fill(courses: tuple[Course, ...], pose: Pose, spec: DemoSpec, aorta_rim: dic
             rim = aorta_rim[course.name] * spec.scale
             outer = np.where(station < rim, lumen, outer)
         table = np.zeros((len(points), COLUMNS))
-        table[:, _X : _X + 3] = points
-        table[:, _N : _N + 3], table[:, _B : _B + 3] = _frames(points)
-        table[:, _OUTER], table[:, _OPEN], table[:, _S] = outer, lumen, station
-        table[:, _CORE_HU] = table[:, _RIM_HU] = _WALL_HU
-        table[:, _LUMEN_HU] = _enhancement(course.name, station, leaves, found.get(course.parent or ""), spec)
+        table[:, COL_X : COL_X + 3] = points
+        table[:, COL_N : COL_N + 3], table[:, COL_B : COL_B + 3] = _frames(points)
+        table[:, COL_OUTER], table[:, COL_OPEN], table[:, COL_S] = outer, lumen, station
+        table[:, COL_CORE_HU] = table[:, COL_RIM_HU] = _WALL_HU
+        table[:, COL_LUMEN_HU] = _enhancement(course.name, station, leaves, found.get(course.parent or ""), spec)
         if course.name == STENOSIS.vessel:
             _narrow(table, STENOSIS)
         if course.name == spec.occlusion.vessel and not spec.no_occlusion:
@@ -216,41 +222,41 @@ def _enhancement(name: str, station: Float, leaves: float | None, parent: Filled
 
 
 def _narrow(table: Float, lesion: Narrowing) -> None:
-    s = table[:, _S]
+    s = table[:, COL_S]
     u = np.clip((2 * s - lesion.from_mm - lesion.to_mm) / (lesion.to_mm - lesion.from_mm), -1, 1)
     bump = np.cos(0.5 * np.pi * u) ** 2
     bump = np.minimum(bump * 1.25, 1.0)
-    healthy = table[:, _OPEN].copy()
-    table[:, _OPEN] = healthy * (1 - lesion.share * bump)
-    off = 0.62 * (healthy - table[:, _OPEN])
+    healthy = table[:, COL_OPEN].copy()
+    table[:, COL_OPEN] = healthy * (1 - lesion.share * bump)
+    off = 0.62 * (healthy - table[:, COL_OPEN])
     a = np.radians(lesion.away_deg)
-    table[:, _OFF_N], table[:, _OFF_B] = off * np.cos(a), off * np.sin(a)
+    table[:, COL_OFF_N], table[:, COL_OFF_B] = off * np.cos(a), off * np.sin(a)
     ill = bump > 0
-    table[ill, _CORE_HU], table[ill, _RIM_HU] = 70.0, 110.0
+    table[ill, COL_CORE_HU], table[ill, COL_RIM_HU] = 70.0, 110.0
 
 
 def _occlude(table: Float, spec: DemoSpec) -> None:
     o = spec.occlusion
-    s = table[:, _S]
+    s = table[:, COL_S]
     begin, end = o.start_mm, o.start_mm + o.length_mm
     if o.cap == "blunt":
         before = np.sqrt(np.clip(1 - ((s - (begin - 0.6)) / 0.6) ** 2, 0, 1))
         before = np.where(s < begin - 0.6, 1.0, before)
     else:
         before = np.clip((begin - s) / 5.0, 0, 1) ** 0.8
-        off = 0.45 * (1 - before) * np.clip((begin + 1 - s), 0, 1) * table[:, _OPEN]
-        table[:, _OFF_N] = off
+        off = 0.45 * (1 - before) * np.clip((begin + 1 - s), 0, 1) * table[:, COL_OPEN]
+        table[:, COL_OFF_N] = off
     after = np.clip((s - end) / 2.2, 0, 1) ** 0.6
     # beyond the occlusion the vessel is underfilled and regains its calibre over 12 mm
     thin = np.where(s > end, 0.84 + 0.16 * np.clip((s - end) / 12, 0, 1), 1.0)
-    table[:, _OPEN] *= np.where(s < 0.5 * (begin + end), before, after) * thin
+    table[:, COL_OPEN] *= np.where(s < 0.5 * (begin + end), before, after) * thin
     length = o.length_mm
     stations = begin + length * np.array([-0.08, 0.0, 0.16, 0.24, 0.34, 0.66, 0.78, 0.9, 1.0, 1.08])
     core = np.array([110.0, 190.0, 185.0, 100.0, 42.0, 38.0, 95.0, 150.0, 160.0, 100.0])
     rim = np.array([100.0, 210.0, 200.0, 150.0, 98.0, 92.0, 120.0, 175.0, 170.0, 95.0])
     ill = (s > stations[0]) & (s < stations[-1])
-    table[ill, _CORE_HU] = np.interp(s[ill], stations, core)
-    table[ill, _RIM_HU] = np.interp(s[ill], stations, rim)
+    table[ill, COL_CORE_HU] = np.interp(s[ill], stations, core)
+    table[ill, COL_RIM_HU] = np.interp(s[ill], stations, rim)
 
 
 def packed(vessels: dict[str, Filled], deposits: tuple[Deposit, ...]) -> tuple[Float, NDArray[np.int64], Float]:
@@ -258,161 +264,16 @@ def packed(vessels: dict[str, Filled], deposits: tuple[Deposit, ...]) -> tuple[F
     starts = np.concatenate([[0], np.cumsum([len(v.table) for v in vessels.values()])]).astype(np.int64)
     order = list(vessels)
     rows = [
-        (order.index(d.vessel), d.from_mm, d.to_mm, d.inner, d.outer, np.radians(d.centre_deg), np.radians(d.arc_deg), d.hu)
+        (
+            order.index(d.vessel),
+            d.from_mm,
+            d.to_mm,
+            d.inner,
+            d.outer,
+            np.radians(d.centre_deg),
+            np.radians(d.arc_deg),
+            d.hu,
+        )
         for d in deposits
     ]
     return np.concatenate([v.table for v in vessels.values()]), starts, np.array(rows, np.float64).reshape(-1, 8)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def content(row: Float, a: float, b: float, vessel: int, deposits: Float) -> tuple[int, float]:
-    """Return what lies at (a, b) of a cross-section, along normal and binormal in mm: a code and its HU.
-
-    Parameters
-    ----------
-    row : ndarray of shape (17,)
-        The vessel's table, interpolated at the station.
-    vessel : int
-        Whose deposits count.
-    deposits : ndarray of shape (D, 8)
-    """
-    radius = math.sqrt(a * a + b * b)
-    if radius > row[_OUTER]:
-        return OUTSIDE, 0.0
-    share = radius / row[_OUTER]
-    for d in range(len(deposits)):
-        if deposits[d, 0] != vessel:
-            continue
-        u = (2 * row[_S] - deposits[d, 1] - deposits[d, 2]) / (deposits[d, 2] - deposits[d, 1])
-        if abs(u) > 1 - 0.08 * share * share or share < deposits[d, 3] or share > deposits[d, 4]:
-            continue
-        if deposits[d, 6] < 6.28:
-            turn = math.atan2(b, a) - deposits[d, 5]
-            turn -= 2 * math.pi * math.floor(turn / (2 * math.pi) + 0.5)
-            if abs(turn) > 0.5 * deposits[d, 6] * (1 - u**6):
-                continue
-        return CALCIUM, deposits[d, 7]
-    da, db = a - row[_OFF_N], b - row[_OFF_B]
-    if da * da + db * db < row[_OPEN] * row[_OPEN]:
-        return LUMEN, row[_LUMEN_HU]
-    # a soft core off the middle, a firmer rim
-    core = math.sqrt((a - 0.16 * row[_OUTER]) ** 2 + (b + 0.1 * row[_OUTER]) ** 2) / row[_OUTER]
-    blend = min(max((core - 0.45) / 0.35, 0.0), 1.0)
-    return WALL, row[_CORE_HU] + blend * (row[_RIM_HU] - row[_CORE_HU])
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _candidates(
-    found: NDArray[np.int32], origin: Float, step: Float, shift: Float, table: Float, starts: NDArray[np.int64]
-) -> None:
-    """Write into `found`, shape (K, J, I, 3), the nearest samples of up to three vessels that reach each voxel."""
-    nk, nj, ni, slots = found.shape
-    edge = 0.75 * (step[0] + step[1] + step[2]) / 3.0 + 0.15
-    for v in range(len(starts) - 1):
-        for n in range(starts[v], starts[v + 1], 2):
-            reach = table[n, _OUTER] + edge
-            k0 = max(0, int((table[n, 2] - reach - origin[2]) / step[2]))
-            k1 = min(nk, int((table[n, 2] + reach - origin[2]) / step[2]) + 2)
-            for k in range(k0, k1):
-                z = origin[2] + step[2] * k - table[n, 2]
-                x0, y0 = origin[0] - shift[k, 0], origin[1] - shift[k, 1]
-                j0 = max(0, int((table[n, 1] - reach - y0) / step[1]))
-                j1 = min(nj, int((table[n, 1] + reach - y0) / step[1]) + 2)
-                i0 = max(0, int((table[n, 0] - reach - x0) / step[0]))
-                i1 = min(ni, int((table[n, 0] + reach - x0) / step[0]) + 2)
-                for j in range(j0, j1):
-                    y = y0 + step[1] * j - table[n, 1]
-                    for i in range(i0, i1):
-                        x = x0 + step[0] * i - table[n, 0]
-                        square = x * x + y * y + z * z
-                        if square > (reach + 0.3) ** 2:
-                            continue
-                        for slot in range(slots):
-                            m = found[k, j, i, slot]
-                            if m < 0:
-                                found[k, j, i, slot] = n
-                                break
-                            if starts[v] <= m:
-                                px = x + table[n, 0] - table[m, 0]
-                                py = y + table[n, 1] - table[m, 1]
-                                pz = z + table[n, 2] - table[m, 2]
-                                if square < px * px + py * py + pz * pz:
-                                    found[k, j, i, slot] = n
-                                break
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _at(
-    table: Float, first: int, last: int, near: int, x: float, y: float, z: float, row: Float
-) -> tuple[bool, float, float]:
-    """Interpolate a vessel's table at the foot of a point; return whether there is one, and (a, b) of the point."""
-    n = near
-    for _ in range(6):
-        tx = table[min(n + 1, last - 1), 0] - table[max(n - 1, first), 0]
-        ty = table[min(n + 1, last - 1), 1] - table[max(n - 1, first), 1]
-        tz = table[min(n + 1, last - 1), 2] - table[max(n - 1, first), 2]
-        gaps = min(n + 1, last - 1) - max(n - 1, first)
-        along = (x - table[n, 0]) * tx + (y - table[n, 1]) * ty + (z - table[n, 2]) * tz
-        along *= gaps / (tx * tx + ty * ty + tz * tz)
-        if along > 0.75 and n < last - 1:
-            n += 1
-        elif along < -0.75 and n > first:
-            n -= 1
-        else:
-            break
-    if (n == first and along < 0) or (n == last - 1 and along > 0):
-        return False, 0.0, 0.0
-    other = min(n + 1, last - 1) if along > 0 else max(n - 1, first)
-    w = min(abs(along), 1.0)
-    for c in range(COLUMNS):
-        row[c] = (1 - w) * table[n, c] + w * table[other, c]
-    dx, dy, dz = x - row[0], y - row[1], z - row[2]
-    return True, dx * row[3] + dy * row[4] + dz * row[5], dx * row[6] + dy * row[7] + dz * row[8]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def paint_vessels(
-    slab: NDArray[np.float32],
-    origin: Float,
-    step: Float,
-    shift: Float,
-    table: Float,
-    starts: NDArray[np.int64],
-    deposits: Float,
-    found: NDArray[np.int32],
-) -> None:
-    """Paint the coronary arteries, each voxel from 27 points in it.
-
-    Where vessels meet, an open lumen wins over calcium, and calcium over the wall. `found`, shape (K, J, I, 3), is scratch
-    space filled with -1.
-    """
-    nk, nj, ni = slab.shape
-    _candidates(found, origin, step, shift, table, starts)
-    row = np.empty(COLUMNS)
-    for k in range(nk):
-        for j in range(nj):
-            for i in range(ni):
-                if found[k, j, i, 0] < 0:
-                    continue
-                total, inside = 0.0, 0
-                for sub in range(27):
-                    x = origin[0] + step[0] * (i + (sub % 3 - 1) / 3.0) - shift[k, 0]
-                    y = origin[1] + step[1] * (j + (sub // 3 % 3 - 1) / 3.0) - shift[k, 1]
-                    z = origin[2] + step[2] * (k + (sub // 9 - 1) / 3.0)
-                    best, hu = OUTSIDE, 0.0
-                    for slot in range(3):
-                        near = found[k, j, i, slot]
-                        if near < 0:
-                            break
-                        v = 0
-                        while starts[v + 1] <= near:
-                            v += 1
-                        ok, a, b = _at(table, starts[v], starts[v + 1], near, x, y, z, row)
-                        if ok:
-                            code, value = content(row, a, b, v, deposits)
-                            if code > best:
-                                best, hu = code, value
-                    if best > OUTSIDE:
-                        inside += 1
-                        total += hu
-                slab[k, j, i] = (slab[k, j, i] * (27 - inside) + total) / 27

@@ -84,10 +84,12 @@ def develop(clean: FloatGrid, first: int, last: int, spec: DemoSpec) -> NDArray[
     if spec.noise_hu > 0:
         gk, gj, gi = (weights(grain, step) for grain, step in zip(_GRAIN_MM, spec.spacing_mm, strict=True))
         half = len(gk) // 2
-        white = np.stack([
-            np.random.default_rng((spec.seed, k + 1000)).standard_normal(clean.shape[1:], np.float32)
-            for k in range(first - half, last + half)
-        ])
+        white = np.stack(
+            [
+                np.random.default_rng((spec.seed, k + 1000)).standard_normal(clean.shape[1:], np.float32)
+                for k in range(first - half, last + half)
+            ]
+        )
         factor = spec.noise_hu / np.sqrt(np.prod([(w.astype(float) ** 2).sum() for w in (gk, gj, gi)]))
         blurred(white, gk * np.float32(factor), gj, gi, out)
     return np.clip(np.rint(out), -1024, 3071).astype(np.int16)

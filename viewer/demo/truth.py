@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from viewer.demo.lesions import CALCIUM, COLUMNS, LUMEN, OUTSIDE, WALL, Deposit, Filled, content, packed
+from viewer.demo.lesions import Deposit, Filled, packed
 from viewer.demo.scanner import slab_shift_mm
 from viewer.demo.spec import DemoSpec
+from viewer.demo.vessel_kernel import CALCIUM, COLUMNS, LUMEN, OUTSIDE, WALL, content
 from viewer.model.geometry import Float, read_only
 
 STEP_MM = 0.5
@@ -157,7 +158,7 @@ def _measure(rows: Float, vessel: int, deposits: Float, rings: int, rays: int, e
                     touched = True
                 if code == LUMEN:
                     out[s, 2] += area
-                if code == WALL or code == CALCIUM:
+                if code in (WALL, CALCIUM):
                     for c in range(4):
                         if edges[c, 0] <= hu < edges[c, 1]:
                             out[s, 3 + c] += area
@@ -166,9 +167,7 @@ def _measure(rows: Float, vessel: int, deposits: Float, rings: int, rays: int, e
 
 
 def _rows_at(vessel: Filled, station_mm: Float) -> Float:
-    return np.stack(
-        [np.interp(station_mm, vessel.station_mm, vessel.table[:, c]) for c in range(COLUMNS)], axis=1
-    )
+    return np.stack([np.interp(station_mm, vessel.station_mm, vessel.table[:, c]) for c in range(COLUMNS)], axis=1)
 
 
 def sections(vessel: Filled, index: int, deposits: Float, station_mm: Float, rays: int = _RAYS) -> Float:
@@ -209,7 +208,13 @@ def _direction(vessel: Filled, station_mm: Float) -> Float:
 
 
 def _lesion(
-    vessels: dict[str, Filled], name: str, deposits: Float, search: tuple[float, float], total: bool, cap: str, spec: DemoSpec
+    vessels: dict[str, Filled],
+    name: str,
+    deposits: Float,
+    search: tuple[float, float],
+    total: bool,
+    cap: str,
+    spec: DemoSpec,
 ) -> TrueLesion:
     vessel, index = vessels[name], list(vessels).index(name)
     fine = np.arange(max(search[0] - 6, 0), search[1] + 6, 0.05)

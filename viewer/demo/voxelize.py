@@ -176,7 +176,11 @@ def paint_bodies(
                         reach = _CELL
                     if low[0] >= nk or low[1] >= nj or low[2] >= ni:
                         continue
-                    high[0], high[1], high[2] = min(nk, low[0] + reach), min(nj, low[1] + reach), min(ni, low[2] + reach)
+                    high[0], high[1], high[2] = (
+                        min(nk, low[0] + reach),
+                        min(nj, low[1] + reach),
+                        min(ni, low[2] + reach),
+                    )
                     among, among_full = (everything, nothing) if cell < 0 else (rough[:some], rough_full[:some])
                     used = _near(
                         low, high, origin, step, shift, pose, rows, ranges, looks, grid, among, among_full, found, full
@@ -191,8 +195,20 @@ def paint_bodies(
                         continue
                     if cell >= 0:
                         _paint_cell(
-                            slab, low, high, origin, step, shift, pose, rows, ranges, looks, grid, noise,
-                            found[:used], full[:used],
+                            slab,
+                            low,
+                            high,
+                            origin,
+                            step,
+                            shift,
+                            pose,
+                            rows,
+                            ranges,
+                            looks,
+                            grid,
+                            noise,
+                            found[:used],
+                            full[:used],
                         )
 
 
@@ -290,6 +306,8 @@ def paint_tubes(slab: FloatGrid, origin: Float, step: Float, shift: Float, tubes
                         slab[k, j, i] += min(share, 1.0) * (tubes[t, 8] - slab[k, j, i])
 
 
-def paint_table(slab: FloatGrid, origin: Float, step: Float, shift: Float, pose: Float, table: BodyTable, noise: FloatGrid) -> None:
+def paint_table(
+    slab: FloatGrid, origin: Float, step: Float, shift: Float, pose: Float, table: BodyTable, noise: FloatGrid
+) -> None:
     """Paint a table of bodies."""
     paint_bodies(slab, origin, step, shift, pose, table.primitives, table.ranges, table.looks, table.grid, noise)
