@@ -126,6 +126,7 @@ class Rail(QWidget):
             area = QScrollArea()
             area.setWidgetResizable(True)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            panel.setFixedWidth(RAIL_WIDTH_PX - 34)
             area.setWidget(panel)
             self._stack.addWidget(area)
         column.addSpacing(12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.reformat.straightened import Straightened, straightened
@@ -22,7 +22,8 @@ from viewer.ui.theme import color, font, vessel_color
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
-HALF_WIDTH_MM = 14.0
+FLAG_PX = 46
+LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
 
 REFORMATION_KEYS = (
     ("Left drag", "move the cursor along the vessel"),
@@ -72,10 +73,11 @@ class ReformationPane(Pane):
             self.set_empty(True)
             self.update()
             return
-        made_from = (case.volume, sight, view.angle_deg, view.slab, self._stretched)
+        half = self._half_width_mm(sight)
+        made_from = (case.volume, sight, view.angle_deg, view.slab, self._stretched, half)
         if not _same(made_from, self._made_from):
             make = stretched if self._stretched else straightened
-            extent = {"margin_mm" if self._stretched else "half_width_mm": HALF_WIDTH_MM}
+            extent = {"margin_mm" if self._stretched else "half_width_mm": half}
             self._picture = make(case.volume, sight.frames, view.angle_deg, pixel_mm=0.2, slab=view.slab, **extent)
             self._made_from, self._shade = made_from, ()
         shade = (self._picture, view.window)
@@ -119,12 +121,25 @@ class ReformationPane(Pane):
         assert self._picture is not None
         frame = self._frame(area)
         wide, high = self._size_mm()
-        scale = min(frame.width() / wide, frame.height() / min(high, 2 * HALF_WIDTH_MM) * 1.25) * self._zoom
+        fit = (
+            frame.width() / wide
+            if isinstance(self._picture, Straightened)
+            else min(frame.width() / wide, frame.height() / high)
+        )
+        scale = min(fit, frame.height() / (2 * LEAST_HALF_WIDTH_MM)) * self._zoom
         if self._zoom == 1.0:
             left = frame.left() + max(0.0, (frame.width() - wide * scale) / 2)
         else:
             left = frame.left() - self._left_mm * scale
         return QRectF(left, frame.center().y() - high * scale / 2, wide * scale, high * scale)
+
+    def _half_width_mm(self, sight: Along) -> float:
+        """Return how far to either side of the vessel the picture reaches, so that it fills the pane's height."""
+        if self._stretched:
+            return MOST_HALF_WIDTH_MM
+        frame = self._frame(self.rect())
+        fills = frame.height() / 2 / (frame.width() / sight.length_mm)
+        return float(np.clip(np.ceil(fills), LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM))
 
     def _size_mm(self) -> tuple[float, float]:
         """Width and height of the picture in mm."""
@@ -189,19 +204,26 @@ class ReformationPane(Pane):
         if case is None:
             return
         names = {stretch.vessel for stretch in path.stretches}
+        right_of_last = [-1e9, -1e9]
         for vessel in case.tree:
             if vessel.parent in names and vessel.name not in names:
                 origin = case.tree.origin_mm(vessel.name)
                 station = None if origin is None else path.on_course(vessel.parent or "", origin)
                 if station is not None:
-                    self._paint_flag(painter, area, station, vessel.name, vessel_color(vessel.name))
+                    x = self._to_screen(station, 0.0, area).x()
+                    line = 0 if x - FLAG_PX / 2 > right_of_last[0] else 1
+                    right_of_last[line] = x + FLAG_PX / 2
+                    self._paint_flag(painter, area, station, vessel.name, line)
 
-    def _paint_flag(self, painter: QPainter, area: QRect, station_mm: float, name: str, shade: QColor) -> None:
-        at = self._to_screen(station_mm, 0.0, area)
-        top = self._frame(area).top()
+    def _paint_flag(self, painter: QPainter, area: QRect, station_mm: float, name: str, line: int) -> None:
+        """Name a branch above the place where it leaves; `line` 1 stands below a flag that it would collide with."""
+        shade = vessel_color(name)
+        at, frame = self._to_screen(station_mm, 0.0, area), self._frame(area)
+        top = frame.top() + 15 * line
         painter.setPen(QPen(shade, 1))
-        painter.drawLine(QPointF(at.x(), top + 15), QPointF(at.x(), top + 23))
-        box = QRect(round(at.x()) - 30, round(top), 60, 15)
+        painter.drawLine(QPointF(at.x(), top + 15), QPointF(at.x(), frame.top() + 38))
+        left = min(max(at.x() - FLAG_PX / 2, frame.left()), frame.right() - FLAG_PX)
+        box = QRect(round(left), round(top), FLAG_PX, 15)
         draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), name, font(0.78), shade)
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
@@ -282,6 +304,10 @@ class ReformationPane(Pane):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._drag = None
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh(self.desk.case, self.desk.view)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.empty or self._sight is None:

@@ -25,7 +25,7 @@ def line_of(vessel: Vessel) -> str:
     guessed = sum(b - a for a, b in vessel.centerline.inferred)
     text = f"{vessel.name}   {vessel.centerline.length_mm:.0f} mm"
     if guessed:
-        text += f", {guessed:.0f} mm guessed"
+        text += f", {guessed:.0f} guessed"
     return text + (" · yours" if vessel.author is Author.OPERATOR else "")
 
 

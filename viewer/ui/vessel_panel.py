@@ -35,6 +35,7 @@ class VesselPanel(StepPanel):
         self._angle.valueChanged.connect(lambda value: desk.look(angle_deg=float(value)))
         self._degrees = QLabel()
         self._degrees.setObjectName("muted")
+        self._degrees.setWordWrap(True)
         self._turn.column.addWidget(self._angle)
         self._turn.column.addWidget(self._degrees)
         for label, angle in (("0°", 0.0), ("90°", 90.0)):
@@ -61,7 +62,7 @@ class VesselPanel(StepPanel):
         else:
             guessed = sum(b - a for a, b in inferred)
             text = f"{guessed:.0f} mm of its course are guessed and dashed: no contrast shows them." if guessed else ""
-            self._card.say(f"{view.vessel}, {sight.length_mm:.0f} mm from the aorta to its end", text)
+            self._card.say(f"{view.vessel}, {sight.length_mm:.0f} mm long", text)
         self._angle.blockSignals(True)
         self._angle.setValue(round(view.angle_deg) % 360)
         self._angle.blockSignals(False)
