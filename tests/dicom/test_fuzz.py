@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib  # noqa: F401 (before gdcm, see viewer/dicom/decode.py)
 from collections.abc import Iterator
 
 import gdcm

@@ -83,7 +83,10 @@ def decode_all(pictures: tuple[Picture, ...], order: list[int], sink: Sink, work
             for connection, given in ready.items():
                 while waiting and len(given) < AHEAD:
                     given.append(waiting.popleft())
-                    connection.send((given[-1], pictures[given[-1]]))
+                    try:
+                        connection.send((given[-1], pictures[given[-1]]))
+                    except OSError as error:
+                        raise _broken_down(pictures[given[0]]) from error
             if alone and waiting:
                 index = waiting.popleft()
                 sink(index, stored_values(pictures[index]))
@@ -111,13 +114,16 @@ def _hear(
         if connection in coming:  # it never came up; the others, or this process alone, do its work
             coming.discard(connection)
             return
-        named = pictures[ready[connection][0]].called if ready[connection] else "the series"
-        raise UnreadableStudy(
-            f"The program that decodes the pictures broke down at {named}; the file is damaged or memory ran out.",
-            "Close other programs and try again; if it happens again, copy the study anew.",
-        ) from error
+        raise _broken_down(pictures[ready[connection][0]] if ready[connection] else pictures[0]) from error
     ready[connection].remove(index)
     sink(index, values.reshape(picture.layout.rows, picture.layout.columns))
+
+
+def _broken_down(picture: Picture) -> UnreadableStudy:
+    return UnreadableStudy(
+        f"The program that decodes the pictures broke down at {picture.called}; the file is damaged or memory ran out.",
+        "Close other programs and try again; if it happens again, copy the study anew.",
+    )
 
 
 @contextmanager
