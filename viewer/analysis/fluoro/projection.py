@@ -151,7 +151,7 @@ def _onto_detector(
                     if 0 <= x0 + dx < n_cols:
                         line += _cubic(fx, dx) * sheared[y0 + dy, x0 + dx]
                 total += _cubic(fy, dy) * line
-            out[r, c] = total * np.float32(length * per_mm)
+            out[r, c] = max(total, np.float32(0.0)) * np.float32(length * per_mm)  # the cubic dips beside edges
 
 
 @njit(nogil=True, cache=True, fastmath=True, inline="always")

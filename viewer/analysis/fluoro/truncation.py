@@ -67,8 +67,8 @@ def not_measured(volume: Volume) -> Projectable | None:
     steps = [min(max(1, round(_CELL_MM / s)), n // 2) for s, n in zip(volume.geometry.spacing_mm, volume.hu.shape)]
     affine = np.array(volume.geometry.affine)
     affine[:3, :3] *= steps
-    values = volume.hu[tuple(slice(None, None, n) for n in steps)]
-    empty = np.ascontiguousarray(values <= Volume.AIR_HU).astype(np.int16) * np.int16(_NOT_MEASURED)
+    k, j, i = (np.minimum(np.arange(0, n + f - 1, f), n - 1) for n, f in zip(volume.hu.shape, steps))
+    empty = (volume.hu[np.ix_(k, j, i)] <= Volume.AIR_HU).astype(np.int16) * np.int16(_NOT_MEASURED)
     if float(empty.mean()) < 0.01 * _NOT_MEASURED:
         return None
     return projectable(Attenuation(empty, Geometry(empty.shape, affine)), coarser_levels=0)
@@ -109,7 +109,7 @@ def filled_beyond_scan(integrals: Picture, path_mm: Picture) -> Picture:
     -------
     ndarray of float32, shape (N, N)
     """
-    longest = float(np.percentile(path_mm, 95))
+    longest = float(np.percentile(path_mm, 99))
     if longest <= 0:
         return integrals
     sigma = integrals.shape[0] / 10
