@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_dilation, percentile_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_dilation, grey_erosion, percentile_filter
 
 from viewer.analysis.plaque.blur import FWHM, FWHM_RANGE_MM, USUAL_FWHM_MM
 from viewer.analysis.plaque.rays import RADIAL_STEP_MM, REACH_MM, Model, Rays, normal_equations, rays
@@ -53,6 +53,8 @@ NO_LUMEN_MM = 0.3
 BLINDING_SHARE = 0.4
 #: Lengths along the vessel within which radius and middle of a round vessel hardly change.
 LUMEN_LENGTH_MM, WALL_LENGTH_MM, CENTER_LENGTH_MM = 0.6, 2.5, 2.0
+#: How far the centreline is from the middle.
+CENTER_SPREAD_MM = 0.3
 #: How far a contour leaves the circle unless the picture insists.
 SHAPE_MM = 0.1
 #: Neighbours along and around that count as one place, as Gaussian standard deviations.
@@ -181,20 +183,23 @@ def _start(seen: Rays, lumen_hu: float, step: float) -> Model:
 
     open_here = lumen > NO_LUMEN_MM
     bright = np.where(open_here, bright, CALCIUM_HU)
-    inside = seen.radius_mm[None, None, :] < wall[:, None, None] + 0.3
-    shown = np.where(inside, calm, -1024.0)
+    # A deposit in the wall shows in the outer half of a ray; what shines further in only may be one on the other side.
+    radius = seen.radius_mm[None, None, :]
+    outer = (radius < wall[:, None, None] + 0.3) & (radius > 0.5 * wall[:, None, None])
+    shown = np.where(outer, calm, -1024.0)
     peak = shown.max(2)
     calcified = peak > bright[:, None]
     near = grey_dilation(calcified, size=(2 * int(np.ceil(0.5 / step)) + 1, 5), mode="wrap") & ~calcified
     around_peak = grey_dilation(peak, size=(2 * int(np.ceil(1.5 / step)) + 1, angles // 4 | 1), mode="wrap")
     strong = np.maximum(around_peak, THIN_CALCIUM_HU)
+    shown = np.where(radius < wall[:, None, None], calm, -1024.0)
     begins = (shown > 0.5 * (peak[:, :, None] + TISSUE_HU)).argmax(2) * RADIAL_STEP_MM
     blind = calcified.mean(1) > BLINDING_SHARE
     closed = _closed(open_here, blind, core > bright)
     lumen = np.where(closed, 0.1, lumen)
-    weight = np.where(
-        calcified, np.where(peak > 0.8 * around_peak, 0.4, 0.1), np.where(near | blind[:, None], 0.15, 1.0)
-    )
+    doubtful = np.where(blind[:, None], 0.01, np.where(near, 0.15, 1.0))
+    amid = (grey_erosion(calcified, size=(1, 5), mode="wrap") > 0) & (peak > 0.8 * around_peak)
+    weight = np.where(calcified, np.where(amid, 0.4, 0.05), doubtful)
     full = (angles, stations)
     return Model(
         lumen_mm=np.broadcast_to(lumen, full).T.astype(np.float32),
@@ -266,7 +271,7 @@ def _round(
     base[:, :, 2], base[:, :, 3] = np.cos(angle)[:, None], np.sin(angle)[:, None]
     block = np.einsum("aip,saij,ajq->spq", base, two, base) / (POOL_WORTH * 2)
     side = np.einsum("aip,sai->sp", base, answer) / (POOL_WORTH * 2)
-    block[:, [2, 3], [2, 3]] += 4.0
+    block[:, [2, 3], [2, 3]] += 1 / CENTER_SPREAD_MM**2
     prior = _healthy(np.asarray(model.lumen_mm).mean(1), step) / spread**2
     for m, n, sign in ((0, 0, 1), (1, 1, 1), (0, 1, -1), (1, 0, -1)):
         block[:, m, n] += sign * prior
