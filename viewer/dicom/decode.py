@@ -4,8 +4,8 @@ The decoder of each syntax is chosen here, by measurement, never left to what ha
 512 × 512: JPEG lossless GDCM 4, libjpeg 9; JPEG 2000 GDCM 19, OpenJPEG 28; JPEG-LS CharLS 5, GDCM 6; RLE pylibjpeg 0.5,
 pydicom 3).
 
-zlib is imported before any decoder is: where python-gdcm comes first, Python's zlib ends up with GDCM's copy of the library
-and corrupts memory.
+zlib is imported before any decoder is: where python-gdcm comes first, Python's zlib ends up with GDCM's copy of the
+library and corrupts memory.
 """
 
 from __future__ import annotations
