@@ -35,24 +35,35 @@ def _covered(
         if level > np.float32(1e-6):
             c, s = -n1 / level, n0 / level
         up0, up1, up2 = -s * n2, c * n2, level
-        x = np.empty(n_other, np.float32)
-        y = np.empty(n_other, np.float32)
-        reach = np.empty(n_other, np.float32)
-        for n in range(n_other):
-            p, q, r = other[0, n], other[1, n], other[2, n]
-            scale = sod / (sod + p * n0 + q * n1 + r * n2)
-            x[n] = (p * c + q * s) * scale
-            y[n] = (p * up0 + q * up1 + r * up2) * scale
-            reach[n] = (radius[n] * scale) ** 2
-        hidden = 0
+        tx = np.empty(n_target, np.float32)
+        ty = np.empty(n_target, np.float32)
+        left = bottom = np.float32(1e9)
+        right = top = np.float32(-1e9)
         for m in range(n_target):
             p, q, r = target[0, m], target[1, m], target[2, m]
             scale = sod / (sod + p * n0 + q * n1 + r * n2)
-            tx = (p * c + q * s) * scale
-            ty = (p * up0 + q * up1 + r * up2) * scale
+            tx[m] = (p * c + q * s) * scale
+            ty[m] = (p * up0 + q * up1 + r * up2) * scale
+            left, right = min(left, tx[m]), max(right, tx[m])
+            bottom, top = min(bottom, ty[m]), max(top, ty[m])
+        x = np.empty(n_other, np.float32)
+        y = np.empty(n_other, np.float32)
+        reach = np.empty(n_other, np.float32)
+        near = 0
+        for n in range(n_other):
+            p, q, r = other[0, n], other[1, n], other[2, n]
+            scale = sod / (sod + p * n0 + q * n1 + r * n2)
+            ox = (p * c + q * s) * scale
+            oy = (p * up0 + q * up1 + r * up2) * scale
+            size = radius[n] * scale
+            if left - size < ox < right + size and bottom - size < oy < top + size:
+                x[near], y[near], reach[near] = ox, oy, size * size
+                near += 1
+        hidden = 0
+        for m in range(n_target):
             least = np.float32(1.0)
-            for n in range(n_other):
-                dx, dy = x[n] - tx, y[n] - ty
+            for n in range(near):
+                dx, dy = x[n] - tx[m], y[n] - ty[m]
                 least = min(least, dx * dx + dy * dy - reach[n])
             if least < 0:
                 hidden += 1
