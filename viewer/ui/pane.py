@@ -88,6 +88,11 @@ class Pane(QWidget):
     def close_pane(self) -> None:
         """Let go of what must not outlive the window (VTK objects, jobs)."""
 
+    @property
+    def resting(self) -> bool:
+        """Whether the picture is the final one: nothing better is on its way."""
+        return True
+
     def set_empty(self, empty: bool) -> None:
         """Say whether there is a picture to paint."""
         if empty != self._empty:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QWidget
@@ -139,7 +138,7 @@ class VolumePane(Pane):
             self._cut_share = 0.0
             self._fit_wanted = True
             self.set_empty(True)
-        if volume is not None and min(volume.hu.shape) >= LEAST_AXIS:
+        if volume is not None and volume.complete and min(volume.hu.shape) >= LEAST_AXIS:
             self.jobs.run(
                 "volume.prepare", lambda progress: prepare(volume, progress), done=self._is_prepared, failed=_raise
             )
@@ -290,7 +289,7 @@ class VolumePane(Pane):
             self._picture, self._image = kept
         return result
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)
         if self._fit_wanted:
             self._fit()

@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self.refresh)
         self._step: Step | None = None
+        self._ended = False
         self._unsubscribe = self.desk.subscribe(self._schedule)
         for pane in self.panes:
             pane.capture_wanted.connect(self.capture)
@@ -286,6 +287,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work first, then let go of the panes, then of the window: nothing is left behind."""
+        if self._ended:
+            super().closeEvent(event)
+            return
+        self._ended = True
         self.remember()
         self._unsubscribe()
         self._refresh_timer.stop()

@@ -1,0 +1,87 @@
+"""The demonstration's pictures without a display: the same window, off screen, step by step."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from viewer.errors import ViewerError
+from viewer.model.view import Step
+from viewer.progress import Progress, silent
+from viewer.ui.settings import Settings
+from viewer.ui.theme import apply_theme
+from viewer.ui.window import MainWindow
+
+SIZE = QSize(1920, 1080)
+LONGEST_S = 240.0
+#: The steps that show something, and the name of the picture.
+PICTURES = ((Step.STUDY, "study"), (Step.TREE, "tree"), (Step.VESSEL, "vessel"))
+
+
+def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
+    """Open the demonstration in a window that nobody sees, and write one picture a step.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    progress : Progress
+
+    Returns
+    -------
+    list of Path
+        The PNG files.
+
+    Raises
+    ------
+    ViewerError
+        If the demonstration cannot be opened.
+    OSError
+        If the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication([])
+    apply_theme(application)
+    window = MainWindow(Settings(folder / ".settings.json"))
+    try:
+        window.resize(SIZE)
+        window.show()
+        progress(0.05, "Opening the demonstration")
+        window.flow.open_demo()
+        _wait(application, lambda: window.desk.case is not None or bool(window.message.text))
+        if window.desk.case is None:
+            raise ViewerError("The demonstration could not be opened.", window.message.text)
+        window.tree_flow.find()
+        paths = []
+        for number, (step, name) in enumerate(PICTURES):
+            progress(0.2 + 0.8 * number / len(PICTURES), f"Step {step.value}")
+            window.desk.look(step=step)
+            _wait(application, lambda: not window.tree_flow.finding or window.desk.view.step is Step.STUDY)
+            _wait(application, lambda: all(pane.resting for pane in window.grid.visible_panes))
+            path = folder / f"{number + 1}-{name}.png"
+            if not window.grab().save(str(path)):
+                raise OSError(f"{path} was not written")
+            paths.append(path)
+        return paths
+    finally:
+        window.close()
+        (folder / ".settings.json").unlink(missing_ok=True)
+
+
+def _wait(application: QApplication, until: Callable[[], bool]) -> None:
+    """Let the window work until something is so; ViewerError if that takes longer than anybody waits."""
+    end = time.monotonic() + LONGEST_S
+    application.processEvents()
+    while not until():
+        if time.monotonic() > end:
+            raise ViewerError("The pictures were not ready in time.", "Try again while the computer is less busy.")
+        application.processEvents()
+        time.sleep(0.01)
+    application.processEvents()
