@@ -80,19 +80,21 @@ def draw_crosshair(
 ) -> None:
     """Draw lines in the colours of their planes, dashed slab edges, and the handles if they are wanted."""
     far = 2 * (frame.area.width() + frame.area.height())
+    ratio = painter.device().devicePixelRatio()
     normal = view.planes[index].normal
     for arm in cross.arms:
         tint = color("plane", PLANE_NAMES[arm.plane])
-        painter.setPen(QPen(_faded(tint, 0.85), 1.1 * scale**0.5))
-        painter.drawLine(cross.center + arm.direction * GAP_PX, cross.center + arm.direction * far)
+        painter.setPen(QPen(_faded(tint, 0.85), max(1.0, scale**0.5)))
+        start = _on_pixels(cross.center, arm.direction, ratio) + arm.direction * GAP_PX
+        painter.drawLine(start, start + arm.direction * far)
         sine = float(np.linalg.norm(np.cross(normal, view.planes[arm.plane].normal)))
         half_px = view.slab.thickness_mm / 2 / sine / frame.mm_per_px
         if half_px > 2:
             across = QPointF(-arm.direction.y(), arm.direction.x()) * half_px
             painter.setPen(QPen(_faded(tint, 0.4), 1.0, Qt.PenStyle.DashLine))
             for edge in (across, -across):
-                start = cross.center + arm.direction * GAP_PX + edge
-                painter.drawLine(start, start + arm.direction * far)
+                beside = _on_pixels(cross.center + edge, arm.direction, ratio) + arm.direction * GAP_PX
+                painter.drawLine(beside, beside + arm.direction * far)
     if not handles:
         return
     for arm in cross.arms:
@@ -109,6 +111,16 @@ def _faded(tint: QColor, share: float) -> QColor:
     result = QColor(tint)
     result.setAlphaF(share)
     return result
+
+
+def _on_pixels(point: QPointF, direction: QPointF, ratio: float) -> QPointF:
+    """Move a level or upright line into the middle of a row or column of pixels, so that it is crisp."""
+    x, y = point.x(), point.y()
+    if abs(direction.x()) < 1e-6:
+        x = (math.floor(x * ratio) + 0.5) / ratio
+    elif abs(direction.y()) < 1e-6:
+        y = (math.floor(y * ratio) + 0.5) / ratio
+    return QPointF(x, y)
 
 
 def _room(center: QPointF, direction: QPointF, inner: QRectF) -> float:

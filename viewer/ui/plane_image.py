@@ -82,7 +82,7 @@ class PlaneImage(QObject):
         Called when a picture came from the job, so that the pane paints again.
     """
 
-    #: Learned from every picture, by all panes.
+    #: Learned from every picture that is sampled while the window waits, by all panes.
     ms_per_sample = 1.5e-5
 
     def __init__(self, slot: str, jobs: Jobs, arrived: Callable[[], None], parent: QObject) -> None:
@@ -136,23 +136,25 @@ class PlaneImage(QObject):
         """Return the best picture at once, however long it takes: for captures."""
         known = self._fine and self._image is not None and request.same_as(self._request)
         image = self._image if known and self._image is not None else request.sample()
-        return _as_qimage(_pixels(image, window, inverted)).copy()
+        pixels = _pixels(image, window, inverted)
+        return _as_qimage(pixels).copy()
 
     def _sample(self, request: PlaneRequest) -> None:
         samples = request.samples
         excess = samples * PlaneImage.ms_per_sample / BUDGET_MS
+        # A coarse slab also takes steps of double length.
+        saving = 2 if request.slab.thickness_mm > 0 else 1
         coarse = 1
         if excess > 1 and not is_aligned(request.volume.geometry, request.plane.right, request.plane.down):
-            # A coarse slab also takes steps of double length.
-            coarse = max(2, int(np.ceil(np.sqrt(excess / (2 if request.slab.thickness_mm > 0 else 1)))))
+            coarse = min(max(2, int(np.ceil(np.sqrt(excess / saving)))), COARSEST)
         start = time.perf_counter()
-        self._image = request.sample(min(coarse, COARSEST))
-        if coarse == 1:
-            self._fine = True
-            if samples > 100_000:
-                took = (time.perf_counter() - start) * 1e3 / samples
-                PlaneImage.ms_per_sample += 0.2 * (took - PlaneImage.ms_per_sample)
-        else:
+        self._image = request.sample(coarse)
+        taken = samples if coarse == 1 else samples / coarse**2 / saving
+        if taken > 100_000:
+            took = (time.perf_counter() - start) * 1e3 / taken
+            PlaneImage.ms_per_sample += 0.2 * (took - PlaneImage.ms_per_sample)
+        self._fine = coarse == 1
+        if not self._fine:
             self._still.start()
 
     def _refine(self) -> None:
@@ -160,16 +162,14 @@ class PlaneImage(QObject):
         if request is None:
             return
 
-        def work(progress: Progress) -> tuple[Image, float]:
+        def work(progress: Progress) -> Image:
             warm_up()
-            start = time.perf_counter()
-            return request.sample(1, progress), time.perf_counter() - start
+            return request.sample(1, progress)
 
-        def done(result: tuple[Image, float]) -> None:
+        def done(image: Image) -> None:
             if request is self._request:
-                self._image, took_s = result
+                self._image = image
                 self._fine = True
-                PlaneImage.ms_per_sample += 0.1 * (took_s * 1e3 / request.samples - PlaneImage.ms_per_sample)
                 self._arrived()
 
         self._jobs.run(self._slot, work, done=done, failed=_raise)

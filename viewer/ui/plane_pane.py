@@ -158,7 +158,7 @@ class PlanePane(Pane):
         draw_corner(painter, frame.area, left, scale, LEFT)
         draw_corner(painter, frame.area, right, scale, RIGHT)
         draw_scale_bar(painter, frame, scale, right)
-        if live and self._mouse is not None:
+        if live and self._mouse is not None and case.volume.complete:
             self._paint_reading(painter, frame, case, scale)
         painter.fillRect(QRectF(area.left() + 4, area.top() + 9, 2.5, 14), color("plane", self.key))
 
@@ -331,7 +331,8 @@ class PlanePane(Pane):
             self.tools.clicked.emit(self.frame().to_lps(position))
             return None
         if tool in (Tool.DISTANCE, Tool.ANGLE):
-            return NewMark(self, position, tool)
+            # Nothing is measured in a volume that is still being read.
+            return NewMark(self, position, tool) if self._case is not None and self._case.volume.complete else None
         taken = self._taken(position)
         if taken is not None:
             return taken

@@ -168,6 +168,8 @@ def corner_lines(
     ]
     thick = slab.thickness_mm > 0
     right = [Line(slab_line(slab), color("accent", "primary") if thick else quiet, strong=thick)]
+    if not volume.complete:
+        right.insert(0, Line("still loading", color("accent", "primary"), strong=True))
     if volume.facts.lossy:
         right.insert(0, Line("lossy images", color("accent", "caution"), strong=True))
     return left, right

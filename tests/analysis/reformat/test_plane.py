@@ -72,7 +72,7 @@ def assert_like_reference(volume, center, plane, mm_per_px, tolerance_hu=0.75):
 def test_that_a_plane_along_the_grid_is_the_trilinear_one(plane, mirrored):
     volume = noise_volume(grid(mirrored=mirrored))
     assert is_aligned(volume.geometry, plane.right, plane.down)
-    assert_like_reference(volume, volume.geometry.center_lps_mm + [0.13, 0.21, -0.17], plane, 0.31)
+    assert_like_reference(volume, np.add(volume.geometry.center_lps_mm, (0.13, 0.21, -0.17)), plane, 0.31)
 
 
 def test_that_a_turned_stack_shown_along_its_own_axes_takes_the_shortcut_and_is_right():
@@ -81,7 +81,7 @@ def test_that_a_turned_stack_shown_along_its_own_axes_takes_the_shortcut_and_is_
     volume = noise_volume(geometry)
     for plane in (Plane(columns, rows), Plane(slices, -columns), Plane(-rows, slices)):
         assert is_aligned(geometry, plane.right, plane.down)
-        assert_like_reference(volume, geometry.center_lps_mm + [0.1, 0.2, 0.3], plane, 0.37)
+        assert_like_reference(volume, np.add(geometry.center_lps_mm, (0.1, 0.2, 0.3)), plane, 0.37)
 
 
 @settings(max_examples=40, deadline=None)
@@ -113,7 +113,7 @@ def test_that_a_picture_beside_the_volume_is_outside():
     for right in (AXIAL.right, turn((0, 0, 1), 30)[:, 0]):
         image = sample_plane(volume, (500, 0, 0), right, np.cross((0, 0, 1), right), 20, 10, 0.5)
         assert (image == OUTSIDE).all()
-    above = volume.geometry.center_lps_mm + [0, 0, 40]
+    above = np.add(volume.geometry.center_lps_mm, (0, 0, 40))
     assert (sample_plane(volume, above, AXIAL.right, AXIAL.down, 20, 10, 0.5) == OUTSIDE).all()
 
 
@@ -129,7 +129,7 @@ def test_that_a_slab_of_a_linear_field_has_its_mean_in_the_middle_and_its_extrem
     volume = linear_volume(grid())
     matrix = turn((1, 1, 0), degrees)
     right, down, normal = matrix[:, 0], matrix[:, 1], matrix[:, 2]
-    center = volume.geometry.center_lps_mm + [0.1, 0.2, 0.3]
+    center = np.add(volume.geometry.center_lps_mm, (0.1, 0.2, 0.3))
 
     def value(projection):
         return sample_plane(volume, center, right, down, 3, 3, 0.2, Slab(4.0, projection))[1, 1]
@@ -245,7 +245,7 @@ def test_that_a_disc_reads_the_voxels_within_it_and_no_others():
     assert reading is not None
     assert (reading.voxels, reading.mean_hu) == (13, pytest.approx(values.mean()))
     assert reading.sd_hu == pytest.approx(values.std(ddof=1))
-    assert disc_reading(volume, center + [0, 0, 100], (0, 0, 1)) is None
+    assert disc_reading(volume, np.add(center, (0, 0, 100)), (0, 0, 1)) is None
 
 
 def test_that_a_disc_between_two_slices_counts_one_of_them():

@@ -1,8 +1,10 @@
 """A flat picture through a volume: any position, any orientation, thin or as a slab, at the pixels of the screen.
 
-Every sample is trilinear. A plane along the grid takes a shortcut that gives the same values: the slices are blended
-once on their own grid and the result is enlarged. Work is cut into bands of rows that run on a few threads of our own:
-a parallel loop of numba would abort the process where another thread runs one at the same time and there is no OpenMP.
+Every sample is trilinear. A plane along the grid takes a shortcut: the slices are blended once on their own grid and
+the result is enlarged, which gives the same values, but for the extremes of slabs (see `sample_plane`).
+
+Work is cut into bands of rows that run on a few threads of our own: a parallel loop of numba would abort the process
+where another thread runs one at the same time and there is no OpenMP.
 """
 
 from __future__ import annotations
