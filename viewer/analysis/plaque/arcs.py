@@ -15,7 +15,10 @@ from viewer.model.geometry import Float
 RAYS = 360
 RAY_STEP_MM = 0.1
 #: A ray meets calcium if it runs through it for at least this long.
-LEAST_CHORD_MM = 0.3
+LEAST_CHORD_MM = 0.2
+#: Near the middle a tenth of a millimetre is many degrees, so only what lies beyond this share of the wall's radius
+#: counts, unless a station has calcium nowhere else.
+FROM_SHARE = 0.3
 
 
 def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, Float]:
@@ -37,9 +40,13 @@ def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, F
     part = slice(cells.first, cells.last)
     middle = centroids(sections.wall_mm[part])
     reach = float(sections.wall_mm[part].max() + np.abs(middle).max() + 0.5)
-    hit = np.zeros((len(share), RAYS), np.bool_)
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
-    _rays(share, (middle - cells.offset_mm[0]) / across, across, reach, hit)
+    start = (middle - cells.offset_mm[0]) / across
+    hit = np.zeros((len(share), RAYS), np.bool_)
+    _rays(share, start, across, FROM_SHARE * np.sqrt(sections.wall_area_mm2[part] / np.pi), reach, hit)
+    central = (share.max((1, 2)) >= 0.5) & ~hit.any(1)
+    if central.any():
+        _rays(np.where(central[:, None, None], share, 0), start, across, np.zeros(len(share)), reach, hit)
     longest = np.array([_longest(row) for row in hit], float)
     return hit.sum(1) * 360.0 / RAYS, longest * 360.0 / RAYS
 
@@ -55,7 +62,7 @@ def centroids(radius_mm: Float) -> Float:
 
 
 @njit(nogil=True, cache=True)
-def _rays(share: Float32, middle: Float, cell: float, reach: float, hit: NDArray[np.bool_]) -> None:
+def _rays(share: Float32, middle: Float, cell: float, begin: Float, reach: float, hit: NDArray[np.bool_]) -> None:
     stations, size, _ = share.shape
     steps = int(reach / RAY_STEP_MM)
     for s in range(stations):
@@ -67,6 +74,8 @@ def _rays(share: Float32, middle: Float, cell: float, reach: float, hit: NDArray
             chord = 0.0
             for q in range(steps):
                 r = (q + 0.5) * RAY_STEP_MM
+                if r < begin[s]:
+                    continue
                 x, y = middle[s, 0] + r * dx, middle[s, 1] + r * dy
                 i, j = int(x), int(y)
                 if x < 0 or y < 0 or i >= size - 1 or j >= size - 1:

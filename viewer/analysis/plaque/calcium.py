@@ -7,13 +7,15 @@ and the deposit then ends half-way between its own grey value and that of its su
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_erosion, binary_opening, distance_transform_edt, gaussian_filter, label
+from scipy.ndimage import binary_dilation, binary_opening, distance_transform_edt, gaussian_filter, label
 
 from viewer.analysis.plaque.arcs import arcs
 from viewer.analysis.plaque.blur import FWHM
-from viewer.analysis.plaque.restore import restored
+from viewer.analysis.plaque.restore import blurred, gaussian_kernel, restored
 from viewer.analysis.plaque.unrolled import CELL_MM, Grid, grid
 from viewer.analysis.reformat.sampling import Float32
 from viewer.model.calcium import BAND_HU, CalciumProfile, CalciumThreshold, Deposit
@@ -34,6 +36,11 @@ BESIDE_HU = 450.0
 BESIDE_MM = 0.6
 #: In the open vessel calcium outshines the contrast beside it by at least this much.
 ABOVE_CONTRAST_HU = 110.0
+#: Cells this near to the lumen may hold contrast.
+BESIDE_LUMEN_MM = 0.3
+#: Restored tissue that comes this near to a usual deposit's grey value is one; restored contrast must come nearer; and
+#: what shows only when restored must be this large.
+LIT_SHARE, LIT_CONTRAST_SHARE, LIT_MM3 = 0.55, 0.65, 0.8
 #: Half-way between deposit and surroundings, softened by this share of their difference to either side.
 SOFT_SHARE = 0.15
 #: A deposit nearer to the wall than this fills what lies between, for that is too thin to be seen.
@@ -42,8 +49,8 @@ REACHES_WALL_MM = 0.25
 FEWEST_VOXELS = 3
 #: So much of the vessel on either side of a deposit is restored with it.
 MARGIN_MM = 2.0
-#: So many cells in the core of a deposit are enough to read its own grey value.
-CORE_CELLS = 20
+#: A deposit has a core where its blurred shape is this whole, in so many cells at least.
+WHOLE_SHARE, CORE_CELLS = 0.85, 20
 
 
 def measure_calcium(
@@ -77,19 +84,18 @@ def measure_calcium(
     area, arc = np.zeros((stations, 3)), np.zeros((stations, 3))
     longest, mean = np.zeros(stations), np.full(stations, np.nan)
     deposits: list[Deposit] = []
-    pieces = _stretches(volume, sections, threshold)
+    pieces = _stretches(volume, sections, threshold, fwhm_mm)
     for count, (first, last) in enumerate(pieces):
         progress(count / len(pieces), f"Calcium of {sections.vessel}")
         cells = grid(volume, sections, first, last, cell_mm)
-        seeds, names = _seeds(volume, cells, sections, threshold, bool(fwhm_mm))
+        scene = _scene(cells, sections, threshold, fwhm_mm)
+        seeds, names = _seeds(volume, cells, scene)
         if not names:
             continue
         if fwhm_mm:
-            shares, own, plateaus = _restored_shares(cells, sections, threshold, seeds, names, fwhm_mm)
+            shares, own, plateaus = _restored_shares(cells, scene, seeds, names)
         else:
-            shares = [
-                ((cells.hu >= _level(cells, sections, threshold) + shift) * 1.0).astype(np.float32) for shift in BAND
-            ]
+            shares = [(cells.hu >= scene.level + shift).astype(np.float32) for shift in BAND]
             own, plateaus = seeds, dict.fromkeys(names)
         part = slice(first, last)
         flat = np.stack([(share * cells.inside).sum((1, 2)) * cell_mm**2 for share in shares], axis=1)
@@ -123,13 +129,79 @@ def measure_calcium(
 BAND = (-BAND_HU, 0.0, BAND_HU)
 
 
-def _stretches(volume: Volume, sections: CrossSections, threshold: CalciumThreshold) -> list[tuple[int, int]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What a stretch of vessel looks like: the threshold of each cell, what is around calcium there, and the blur.
+
+    Attributes
+    ----------
+    level, ground : ndarray of float32, shape (S, N, N)
+        Threshold, and grey value of contrast or tissue, of each cell.
+    among_contrast : ndarray of bool, shape (S, N, N)
+        Cells in or beside the open lumen.
+    beside : ndarray of float32, shape (S, 1, 1)
+        The brightest that anything but calcium can be.
+    widths : tuple of float
+        Standard deviation of the blur in cells, along and across; 0 if there is none to be taken off.
+    free : ndarray of float32, shape (S, N, N)
+        The stretch restored with no bound on calcium.
+    """
+
+    level: Float32
+    ground: Float32
+    among_contrast: NDArray[np.bool_]
+    beside: Float32
+    widths: tuple[float, float, float]
+    free: Float32
+
+
+def _scene(cells: Grid, sections: CrossSections, threshold: CalciumThreshold, fwhm_mm: float) -> _Scene:
+    """Return what a stretch of vessel looks like."""
+    part = slice(cells.first, cells.last)
+    contrast = _contrast(cells, sections)
+    open_here = (sections.lumen_area_mm2[part] > 0)[:, None, None]
+    among = open_here & (cells.lumen_mm > -BESIDE_LUMEN_MM)
+    bright = np.maximum(threshold.open_hu, contrast + ABOVE_CONTRAST_HU)[:, None, None]
+    level = np.where(among, bright, np.where(open_here, threshold.open_hu, threshold.hu)).astype(np.float32)
+    ground = np.where(among, contrast[:, None, None], TISSUE_HU).astype(np.float32)
+    beside = np.maximum(BESIDE_HU, contrast + 50.0)[:, None, None].astype(np.float32)
+    along = float(np.diff(sections.frames.station_mm[part]).mean())
+    across = float(cells.offset_mm[1] - cells.offset_mm[0])
+    sigma = fwhm_mm / FWHM
+    widths = (sigma / along, sigma / across, sigma / across)
+    free = restored(cells.hu, *_bounds(cells, beside, BRIGHTEST_HU), widths) if fwhm_mm else cells.hu
+    return _Scene(level, ground, among, beside, widths, free)
+
+
+def _bounds(cells: Grid, beside: Float32, brightest: Float32 | float) -> tuple[Float32, Float32]:
+    """Return the bounds of a restored picture: calcium up to `brightest` inside the wall, none just beyond it."""
+    low = np.where(cells.inside > 0, -30.0, -200.0).astype(np.float32)
+    rim = np.where(cells.wall_mm > -BESIDE_MM, beside, BRIGHTEST_HU)
+    return low, (cells.inside * brightest + (1 - cells.inside) * rim).astype(np.float32)
+
+
+def _lit(cells: Grid, scene: _Scene) -> NDArray[np.bool_]:
+    """Tell which cells inside the wall are calcium without doubt: in the picture, or once its blur is taken off.
+
+    A thin deposit beside contrast, or in a small vessel, is dimmed below any threshold; restored, it comes half-way to
+    the grey value that deposits usually have.
+    """
+    if not any(scene.widths):
+        return (cells.hu >= scene.level) & (cells.inside > 0.5)
+    calm = gaussian_filter(cells.hu, [0.2 * width for width in scene.widths])
+    share = np.where(scene.among_contrast, LIT_CONTRAST_SHARE, LIT_SHARE)
+    bright = np.maximum(scene.level, scene.ground + share * (USUAL_DEPOSIT_HU - scene.ground))
+    return ((calm >= scene.level) | (scene.free >= bright)) & (cells.inside > 0.5)
+
+
+def _stretches(
+    volume: Volume, sections: CrossSections, threshold: CalciumThreshold, fwhm_mm: float
+) -> list[tuple[int, int]]:
     """Return the stretches of stations, with some margin, that hold anything as bright as calcium."""
     cells = grid(volume, sections, 0, len(sections.frames.station_mm), 2 * CELL_MM)
-    lit = ((cells.hu >= _level(cells, sections, threshold)) & (cells.inside > 0)).sum((1, 2)) >= 2
-    lit = binary_opening(lit, iterations=1)
+    lit = _lit(cells, _scene(cells, sections, threshold, fwhm_mm)).sum((1, 2)) >= 2
     step = float(np.diff(sections.frames.station_mm).mean())
-    lit = binary_dilation(lit, iterations=max(1, round(MARGIN_MM / step)))
+    lit = binary_dilation(binary_opening(lit), iterations=max(1, round(MARGIN_MM / step)))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], lit.astype(int), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
 
@@ -141,87 +213,65 @@ def _contrast(cells: Grid, sections: CrossSections) -> Float:
     core = cells.lumen_mm > (0.4 * radius)[:, None, None]
     count = core.sum((1, 2))
     level = np.where(count > 0, (cells.hu * core).sum((1, 2)) / np.maximum(count, 1), np.nan)
-    if np.isfinite(level).sum() == 0:
+    if not np.isfinite(level).any():
         return np.full(len(level), TISSUE_HU)
     usual = float(np.nanmedian(level))
     return np.where(count > 0, np.clip(level, 0.6 * usual, 1.15 * usual), TISSUE_HU)
 
 
-def _level(cells: Grid, sections: CrossSections, threshold: CalciumThreshold) -> Float32:
-    """Return the threshold of each cell: higher where contrast is near, float32 of shape (S, N, N)."""
-    contrast = _contrast(cells, sections)
-    open_here = sections.lumen_area_mm2[cells.first : cells.last] > 0
-    among = np.maximum(threshold.open_hu, contrast + ABOVE_CONTRAST_HU)
-    level = np.where(cells.lumen_mm > -0.3, among[:, None, None], threshold.open_hu)
-    return np.where(open_here[:, None, None], level, threshold.hu).astype(np.float32)
-
-
-def _seeds(
-    volume: Volume, cells: Grid, sections: CrossSections, threshold: CalciumThreshold, calm: bool
-) -> tuple[NDArray[np.int32], list[int]]:
+def _seeds(volume: Volume, cells: Grid, scene: _Scene) -> tuple[NDArray[np.int32], list[int]]:
     """Return connected calcium inside the wall, numbered, and the numbers of those that are larger than specks."""
-    hu = gaussian_filter(cells.hu, 1.0) if calm else cells.hu
-    numbers, count = label((hu >= _level(cells, sections, threshold)) & (cells.inside > 0.5), np.ones((3, 3, 3)))
-    size = np.bincount(numbers.ravel(), weights=cells.volume_mm3.ravel(), minlength=count + 1)
-    fewest = FEWEST_VOXELS * volume.geometry.voxel_volume_mm3
-    return numbers, [number for number in range(1, count + 1) if size[number] >= fewest]
+    numbers, count = label(_lit(cells, scene), np.ones((3, 3, 3)))
+    shown = cells.volume_mm3 * (cells.hu >= scene.level)
+    large = np.bincount(numbers.ravel(), weights=cells.volume_mm3.ravel(), minlength=count + 1) >= LIT_MM3
+    large |= np.bincount(numbers.ravel(), weights=shown.ravel(), minlength=count + 1) >= (
+        FEWEST_VOXELS * volume.geometry.voxel_volume_mm3
+    )
+    return numbers, [number for number in range(1, count + 1) if large[number]]
 
 
 def _restored_shares(
-    cells: Grid,
-    sections: CrossSections,
-    threshold: CalciumThreshold,
-    seeds: NDArray[np.int32],
-    names: list[int],
-    fwhm_mm: float,
+    cells: Grid, scene: _Scene, seeds: NDArray[np.int32], names: list[int]
 ) -> tuple[list[Float32], NDArray[np.int32], dict[int, float | None]]:
     """Return the share of calcium in each cell at the three thresholds, whose cell it is, and the deposits' own values."""
-    station = sections.frames.station_mm
-    along = float(np.diff(station[cells.first : cells.last]).mean())
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
-    sigma = fwhm_mm / FWHM
-    widths = (sigma / along, sigma / across, sigma / across)
-    kept = np.isin(seeds, names)
-    away, nearest = distance_transform_edt(~kept, sampling=(along, across, across), return_indices=True)
-    own = seeds[tuple(nearest)].astype(np.int32)
+    fwhm_mm = scene.widths[1] * across * FWHM
+    spacing = (across * scene.widths[1] / scene.widths[0], across, across)
+    away, nearest = distance_transform_edt(~np.isin(seeds, names), sampling=spacing, return_indices=True)
+    reach = away < 2 * fwhm_mm
+    own = np.where(reach, seeds[tuple(nearest)], 0).astype(np.int32)
 
-    contrast = _contrast(cells, sections)
-    beside = np.maximum(BESIDE_HU, contrast + 50.0)[:, None, None]
-    low = np.where(cells.inside > 0, -30.0, -200.0).astype(np.float32)
-
-    def bounded(inner: Float32 | float) -> Float32:
-        rim = np.where(cells.wall_mm > -BESIDE_MM, beside, BRIGHTEST_HU)
-        return (cells.inside * inner + (1 - cells.inside) * rim).astype(np.float32)
-
-    # At first anything goes, to see how bright each deposit is where nothing dims it; then no cell may exceed its own.
-    free = restored(cells.hu, low, bounded(BRIGHTEST_HU), widths)
-    plateaus = {name: _plateau(free, cells.inside, own == name, away) for name in names}
+    plateaus = {name: _plateau(cells, scene, own == name) for name in names}
     height = np.full(int(seeds.max()) + 1, USUAL_DEPOSIT_HU, np.float32)
     for name, plateau in plateaus.items():
         height[name] = plateau or USUAL_DEPOSIT_HU
     deposit = height[own]
-    sharp = restored(cells.hu, low, bounded(np.maximum(deposit, beside)), widths)
+    sharp = restored(cells.hu, *_bounds(cells, scene.beside, np.maximum(deposit, scene.beside)), scene.widths)
 
-    open_here = (contrast > TISSUE_HU)[:, None, None]
-    ground = np.where(open_here & (cells.lumen_mm > -0.3), contrast[:, None, None], TISSUE_HU).astype(np.float32)
-    half = 0.5 * (deposit + ground)
-    half = np.maximum(half, np.where(open_here & (cells.lumen_mm > -0.3), ground + ABOVE_CONTRAST_HU, 0))
-    half = np.maximum(half, _level(cells, sections, threshold))
-    soft = SOFT_SHARE * (deposit - ground)
-    reach = away < 2 * fwhm_mm
+    half = np.maximum(0.5 * (deposit + scene.ground), scene.level)
+    soft = np.maximum(SOFT_SHARE * (deposit - scene.ground), 1.0)
     shares = []
     for shift in BAND:
         share = np.clip((sharp - half - shift) / (2 * soft) + 0.5, 0, 1) * reach
         shares.append(_up_to_wall(share.astype(np.float32), cells))
-    return shares, np.where(reach, own, 0).astype(np.int32), plateaus
+    return shares, own, plateaus
 
 
-def _plateau(free: Float32, inside: Float32, mine: NDArray[np.bool_], away: Float) -> float | None:
-    """Return a deposit's own grey value from its core; ``None`` if it is too thin to have one."""
-    core = binary_erosion((free > 0.5 * BRIGHTEST_HU) & (inside > 0.5) & mine & (away < 1.0), iterations=2)
-    if core.sum() < CORE_CELLS:
-        return None
-    return float(np.median(free[core]))
+def _plateau(cells: Grid, scene: _Scene, mine: NDArray[np.bool_]) -> float | None:
+    """Return a deposit's own grey value from its core; ``None`` if it is too thin to have one.
+
+    The core is where the blurred shape of the deposit is nearly whole; what is missing there is made good.
+    """
+    shape = mine & (cells.inside > 0.5) & (scene.free > 0.5 * (BRIGHTEST_HU + TISSUE_HU) * 0.85)
+    for _ in range(2):
+        kernels = [gaussian_kernel(width) for width in scene.widths]
+        whole = blurred(shape.astype(np.float32), kernels, np.empty_like(cells.hu))
+        core = shape & (whole > WHOLE_SHARE)
+        if core.sum() < CORE_CELLS:
+            return None
+        plateau = float(np.median(scene.ground[core] + (cells.hu[core] - scene.ground[core]) / whole[core]))
+        shape = mine & (cells.inside > 0.5) & (scene.free > 0.5 * (plateau + scene.ground))
+    return min(plateau, BRIGHTEST_HU)
 
 
 def _up_to_wall(share: Float32, cells: Grid) -> Float32:

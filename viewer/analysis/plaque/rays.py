@@ -54,8 +54,8 @@ class Model:
     lumen_hu, tissue_hu : ndarray of float32, shape (S,)
     calcium_hu : ndarray of float32, shape (S, A)
     calcified : ndarray of bool, shape (S, A)
-    weight : ndarray of float32, shape (S, A)
-        How much a ray is trusted.
+    weight, from_mm : ndarray of float32, shape (S, A)
+        How much a ray is trusted, and from where on it is looked at.
     closed : ndarray of bool, shape (S,)
         Where calcium leaves no room for a lumen.
     """
@@ -69,6 +69,7 @@ class Model:
     calcium_hu: Float32
     calcified: NDArray[np.bool_]
     weight: Float32
+    from_mm: Float32
     closed: NDArray[np.bool_]
 
 
@@ -116,6 +117,7 @@ def normal_equations(seen: Rays, model: Model, sigma_mm: float) -> tuple[Float32
             model.calcium_hu[a:b],
             model.calcified[a:b],
             model.weight[a:b],
+            model.from_mm[a:b],
             np.float32(sigma_mm),
             value,
             growth,
@@ -143,6 +145,7 @@ def _accumulate(
     calcium_hu: Float32,
     calcified: NDArray[np.bool_],
     weight: Float32,
+    from_mm: Float32,
     sigma: np.float32,
     value: Float32,
     growth: Float32,
@@ -168,6 +171,8 @@ def _accumulate(
             for q in range(samples):
                 if radius[q] > wall[s, a] + np.float32(BEYOND_MM):
                     break
+                if radius[q] < from_mm[s, a]:
+                    continue
                 r = radius[q] / sigma
                 in_wall = in_table(value, r, rw)
                 model = outside + (shell - outside) * in_wall

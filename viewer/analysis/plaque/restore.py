@@ -53,6 +53,7 @@ def gaussian_kernel(sigma_cells: float) -> Float32:
 
 def blurred(values: Float32, kernels: list[Float32], spare: Float32) -> Float32:
     """Return `values` blurred along the three axes, the outermost going on beyond the border; uses up `spare`."""
+    values = np.ascontiguousarray(values)
     result = np.empty_like(values)
     _along_first(values, kernels[0], result)
     _along_second(result, kernels[1], spare)

@@ -197,7 +197,9 @@ def _start(seen: Rays, lumen_hu: float, step: float) -> Model:
     blind = calcified.mean(1) > BLINDING_SHARE
     closed = _closed(open_here, blind, core > bright)
     lumen = np.where(closed, 0.1, lumen)
-    doubtful = np.where(blind[:, None], 0.01, np.where(near, 0.15, 1.0))
+    # Among calcium, the outer part of a ray between deposits still shows where the wall meets fat.
+    beside = blind[:, None] & ~calcified
+    doubtful = np.where(near, np.where(beside, 0.01, 0.15), np.where(beside, 0.5, 1.0))
     amid = (grey_erosion(calcified, size=(1, 5), mode="wrap") > 0) & (peak > 0.8 * around_peak)
     weight = np.where(calcified, np.where(amid, 0.4, 0.05), doubtful)
     full = (angles, stations)
@@ -211,6 +213,7 @@ def _start(seen: Rays, lumen_hu: float, step: float) -> Model:
         calcium_hu=strong.astype(np.float32),
         calcified=calcified,
         weight=weight.astype(np.float32),
+        from_mm=np.where(beside, 0.55 * wall[:, None], 0.0).astype(np.float32),
         closed=closed,
     )
 
