@@ -12,19 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from viewer.analysis.coronary.grid import F32
 from viewer.analysis.coronary.network import Network, joined, pieces, rooted
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
 from viewer.analysis.coronary.tree import OPEN_SHARE
-from viewer.model.geometry import Float, Geometry
+from viewer.model.geometry import Float, Geometry, unit
 from viewer.model.volume import Volume
 
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
-LIMIT = 75.0
+LIMIT = 60.0
+#: What the price of a bridge may be: this, and so much for each of its millimetres.
+ENTRY_PRICE, MEAN_PRICE = 8.0, 1.6
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
 SEEN, BLIND, FORBIDDEN = 0.3, 2.6, 14.0
+#: What it costs to reach a piece elsewhere than at one of its ends.
+MIDDLE_PRICE = 6.0
 #: A distal piece that is shorter than this is not worth a guess.
 SHORTEST_PIECE_MM = 8.0
 
@@ -85,12 +90,19 @@ class Bridge:
         The way, without its ends.
     price : float
         Length of the way weighted with how little shows of it, plus what its bends cost; the lower, the surer.
+    length_mm : float
     """
 
     start: int
     end: int
     between_lps_mm: Float
     price: float
+    length_mm: float
+
+    @property
+    def believable(self) -> bool:
+        """Whether enough of a vessel shows along the way."""
+        return self.price <= min(LIMIT, ENTRY_PRICE + MEAN_PRICE * self.length_mm)
 
 
 def _direction(net: Network, point: int, reach_mm: float = 5.0) -> Float | None:
@@ -138,24 +150,32 @@ def candidate_pieces(net: Network, roots: Sequence[int], lumen_hu: float) -> lis
 
 
 def _way(
-    net: Network, field: PriceField, sources: Sequence[int], source_cost: NDArray[np.float32], targets: Sequence[int]
+    net: Network,
+    field: PriceField,
+    sources: Sequence[int],
+    source_cost: NDArray[np.float32],
+    targets: Sequence[int],
+    limit: float,
 ) -> tuple[Float, float, int, int] | None:
     """Return the cheapest way from any source to any target point: course, price, and its two points."""
     geometry, spacing = field.geometry, float(field.geometry.spacing_mm[0])
     last = np.array(geometry.shape) - 1
     to_voxel = np.clip(np.rint(geometry.to_index(net.points_lps_mm)).astype(int), 0, last)
     a, b = to_voxel[list(sources)], to_voxel[list(targets)]
-    margin = int(np.ceil(LIMIT / spacing))
+    margin = int(np.ceil(limit / spacing))
     low = np.maximum(a.min(0) - margin, 0)
     high = np.minimum(a.max(0) + margin, last) + 1
     box = tuple(slice(p, q) for p, q in zip(low, high))
     inside = ((b >= low) & (b < high)).all(1)
     if not inside.any():
         return None
+    reach = cKDTree(net.points_lps_mm[list(targets)]).query(net.points_lps_mm[list(sources)])[0].min()
+    if reach > limit:
+        return None
     target = np.zeros(tuple(high - low), bool)
     target[tuple((b[inside] - low).T)] = True
     found = cheapest_path(
-        np.ascontiguousarray(field.price[box]) * np.float32(spacing), a - low, target, start_cost=source_cost, limit=LIMIT
+        np.ascontiguousarray(field.price[box]) * np.float32(spacing), a - low, target, start_cost=source_cost, limit=limit
     )
     if found is None:
         return None
@@ -167,7 +187,7 @@ def _way(
 
 
 def bridge_to(
-    net: Network, field: PriceField, piece: Sequence[int], roots: Sequence[int], *, middle_price: float = 6.0
+    net: Network, field: PriceField, piece: Sequence[int], roots: Sequence[int], limit: float = LIMIT
 ) -> Bridge | None:
     """Return the best bridge from the tree to a piece, or None if none is believable.
 
@@ -178,40 +198,27 @@ def bridge_to(
     piece : sequence of int
         Points of the piece.
     roots : sequence of int
-    middle_price : float
-        What it costs to reach the piece elsewhere than at one of its ends.
+    limit : float
+        Highest price.
     """
     tree = rooted(net, roots)
-    targets = [int(p) for p in tree.order]
-    best: Bridge | None = None
-    ends = [p for p in piece if len(net.links[p]) == 1]
-    groups = [[end] for end in ends] + [[p for p in piece if len(net.links[p]) != 1]]
-    for group in groups:
-        if not group:
-            continue
-        extra = 0.0 if len(group) == 1 and group[0] in ends else middle_price
-        way = _way(net, field, group, np.full(len(group), extra, np.float32), targets)
-        if way is None:
-            continue
-        course, price, end, start = way
-        # from here on from the tree to the piece
-        full = np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]
-        full = smoothed_course(resampled_course(full), 3.0)
-        length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
-        reach = min(len(full) - 1, 10)
-        leave = full[reach] - full[0]
-        leave /= max(float(np.linalg.norm(leave)), 1e-9)
-        arrive = full[-1] - full[-1 - reach]
-        arrive /= max(float(np.linalg.norm(arrive)), 1e-9)
-        on = _direction(net, end)
-        if on is not None and length > 1.5:
-            price += _bend_price(float(-on @ arrive))
-        flow = _flow(net, tree, start)
-        if flow is not None and length > 1.5:
-            price += 0.5 * _bend_price(float(flow @ leave))
-        if best is None or price < best.price:
-            best = Bridge(start, end, full[1:-1], price)
-    return best
+    cost = np.array([0.0 if len(net.links[p]) == 1 else MIDDLE_PRICE for p in piece], np.float32)
+    way = _way(net, field, piece, cost, [int(p) for p in tree.order], limit)
+    if way is None:
+        return None
+    course, price, end, start = way
+    # from here on from the tree to the piece
+    full = np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]
+    full = smoothed_course(resampled_course(full), 3.0)
+    length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
+    reach = min(len(full) - 1, 10)
+    if length > 1.5:
+        on, flow = _direction(net, end), _flow(net, tree, start)
+        if on is not None:
+            price += _bend_price(float(-on @ unit(full[-1] - full[-1 - reach])))
+        if flow is not None:
+            price += 0.5 * _bend_price(float(flow @ unit(full[reach] - full[0])))
+    return Bridge(start, end, full[1:-1], price, length)
 
 
 def _flow(net: Network, tree: object, point: int) -> Float | None:
@@ -293,10 +300,10 @@ def bridged(
         for piece in candidate_pieces(net, roots, lumen_hu)[:12]:
             if piece[0] in hopeless:
                 continue
-            bridge = bridge_to(net, field, piece, roots)
-            length = 0.7 * len(piece)
             # the longer the piece, the farther a gap to it may be
-            if bridge is None or bridge.price > min(LIMIT, 8.0 + 1.2 * length):
+            length = 0.7 * len(piece)
+            bridge = bridge_to(net, field, piece, roots, min(LIMIT, 8.0 + 1.2 * length))
+            if bridge is None or not bridge.believable:
                 hopeless.add(piece[0])
                 continue
             if best is None or bridge.price - 0.3 * length < best[1]:
@@ -307,7 +314,7 @@ def bridged(
         made.append(best[0])
     for stretch in filled_backwards(net, roots, lumen_hu):
         bridge = _other_way(net, field, stretch, roots)
-        if bridge is not None and bridge.price < LIMIT:
+        if bridge is not None and bridge.believable:
             net = _built(net, bridge, volume, lumen_hu)
             made.append(bridge)
     return net, tuple(made)
@@ -322,12 +329,13 @@ def _other_way(net: Network, field: PriceField, stretch: Sequence[int], roots: S
     # the nearer to the occlusion the wider
     widest = max(float(net.radius_mm[p]) for p in stretch)
     cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
-    way = _way(net, field, stretch, cost, targets)
+    way = _way(net, field, stretch, cost, targets, LIMIT)
     if way is None:
         return None
     course, price, end, start = way
     full = smoothed_course(resampled_course(np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]), 3.0)
-    return Bridge(start, end, full[1:-1], price) if len(full) > 3 else None
+    length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
+    return Bridge(start, end, full[1:-1], price, length) if len(full) > 3 else None
 
 
 def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.analysis.coronary.aorta import RoundTube
-from viewer.analysis.coronary.network import Network, rooted
+from viewer.analysis.coronary.network import Network, rooted, without_points
 from viewer.model.geometry import Float
 
 #: How far from the contrast's edge a line may begin and still leave the aorta.
 REACH_MM = 5.0
+#: Nearer to the contrast's edge than this runs no coronary, only the rim of the sinuses.
+RIM_MM = 1.3
 #: A coronary's trunk and all that hangs on it are at least this long.
 SHORTEST_TREE_MM = 30.0
 
@@ -52,11 +54,20 @@ def _begins_here(net: Network, aorta: RoundTube, point: int, lumen_hu: float) ->
     if len(line) < 8:
         return False
     points = net.points_lps_mm[line]
+    far = np.array(line[4:])
     outward = above_edge_mm(aorta, points[[0, -1]])
     travelled = float(np.linalg.norm(points[-1] - points[0]))
-    bright = float(np.median(net.hu[line]))
-    apart = float(np.median(net.around_hu[line]))
+    bright = float(np.median(net.hu[far]))
+    apart = float(np.median(net.around_hu[far]))
     return outward[1] - outward[0] > 0.3 * travelled and bright > 0.7 * lumen_hu and apart < 0.6 * lumen_hu
+
+
+def without_rim(net: Network, aorta: RoundTube) -> Network:
+    """Take the lines away that run inside the aorta or along its edge, so that the coronaries begin beside it."""
+    z = net.points_lps_mm[:, 2]
+    top, bottom = aorta.center_lps_mm[0, 2], aorta.center_lps_mm[-1, 2]
+    near = (above_edge_mm(aorta, net.points_lps_mm) < RIM_MM) & (z > bottom - 3.0) & (z < top + 3.0)
+    return without_points(net, np.flatnonzero(near))
 
 
 def ostia(net: Network, aorta: RoundTube) -> tuple[Ostium, ...]:
@@ -65,6 +76,7 @@ def ostia(net: Network, aorta: RoundTube) -> tuple[Ostium, ...]:
     Parameters
     ----------
     net : Network
+        Without the aorta's rim.
     aorta : RoundTube
     """
     z = net.points_lps_mm[:, 2]

@@ -15,7 +15,7 @@ from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
 from viewer.analysis.coronary.labels import named
 from viewer.analysis.coronary.network import Network, network, rooted
-from viewer.analysis.coronary.ostia import Ostium, ostia
+from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
 from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.skeleton import skeleton
 from viewer.analysis.coronary.tree import parted, without_tails, without_veins
@@ -119,7 +119,8 @@ def trace_tree(
     for aorta in candidates[:2]:
         progress(0.1, "Looking at the heart")
         heart = heart_tubes(volume, aorta, progress)
-        mouths = ostia(heart.network, aorta)
+        net = without_rim(heart.network, aorta)
+        mouths = ostia(net, aorta)
         if mouths:
             break
     else:
@@ -129,7 +130,7 @@ def trace_tree(
         )
     lumen = aorta.lumen_hu
     roots = [o.point for o in mouths]
-    net = parted(heart.network, roots, lumen)
+    net = parted(net, roots, lumen)
     net = without_veins(net, roots, lumen)
     net = without_tails(net, roots, lumen)
     starts = {o.point: o.lps_mm for o in mouths}
