@@ -23,6 +23,9 @@ Mask = NDArray[np.bool_]
 
 #: Bits of what `find_tissue` returns.
 BONE, SURROUNDINGS = 1, 2
+#: Who a bright voxel belongs to: blood and bone grow; the descending aorta keeps what it has, so that the vertebra
+#: which it touches is left to the bone.
+BLOOD, SKELETON, AORTA = 1, 2, 3
 
 #: The smallest pool of blood that is trusted, mm3.
 LEAST_POOL_MM3 = 2000.0
@@ -34,7 +37,7 @@ LEAST_BONE_MM3 = 150.0
 #: Bone is only believed in this far from sure blood, mm; calcium of valves and coronaries is nearer.
 BONE_FROM_BLOOD_MM = 18.0
 #: A bright piece with more than this share of lung around it is a vessel of the lung.
-LUNG_SHARE = 0.35
+LUNG_SHARE = 0.3
 LUNG_HU = -400
 #: As bright as this share of the blood, or this in HU, whichever is lower, is bright.
 BRIGHT_SHARE, BRIGHT_HU = 0.45, 180.0
@@ -42,7 +45,7 @@ BRIGHT_SHARE, BRIGHT_HU = 0.45, 180.0
 BONE_RIM_MM = 2.5
 #: What is farther than this from the blood, and is not bright itself, is no heart: the wall of a thick left ventricle
 #: is within it, and no vessel is lost, mm.
-HEART_WALL_MM = 14.0
+HEART_WALL_MM = 17.0
 #: Room that is left around the blood of the heart by its box: wall, fat and the arteries on it, mm.
 BOX_MARGIN_MM = 22.0
 
@@ -56,15 +59,15 @@ class Contrast:
     lumen_hu : float or None
         Enhancement of the left heart; ``None`` where no contrast was found.
     heart_box : ndarray of shape (3, 2)
-        First and last index along k, j, i of the volume (level 0), around the blood of the heart; the whole volume where
-        there is no contrast.
-    pool : ndarray of bool, or None
-        Where, on the coarse level, there surely is blood.
+        First and last index along k, j, i of the volume (level 0), around the blood of the heart; the whole volume
+        where there is no contrast.
+    pool : ndarray of int8, or None
+        Where, on the coarse level, there surely is blood: `BLOOD`, or `AORTA` where it lies behind the heart.
     """
 
     lumen_hu: float | None
     heart_box: Float
-    pool: Mask | None
+    pool: NDArray[np.int8] | None
 
 
 def find_contrast(level: Level, full_shape: tuple[int, int, int], progress: Progress = silent) -> Contrast:
@@ -92,8 +95,10 @@ def find_contrast(level: Level, full_shape: tuple[int, int, int], progress: Prog
     wanted = np.flatnonzero(sizes >= min(LEAST_POOL_MM3, sizes.max()))
     behind_mm = _y_mm(level, seeds, wanted) - _y_mm(level, seeds, np.array([largest]))[0]
     mean_hu = ndimage.mean(level.hu, seeds, wanted)
-    vertebra = (behind_mm > BEHIND_MM) & (np.abs(mean_hu - lumen_hu) > ALIKE_SHARE * lumen_hu)
-    pool = np.isin(seeds, wanted[~vertebra | (wanted == largest)])
+    behind = behind_mm > BEHIND_MM
+    vertebra = behind & (np.abs(mean_hu - lumen_hu) > ALIKE_SHARE * lumen_hu)
+    pool = np.where(np.isin(seeds, wanted[~behind]), BLOOD, 0).astype(np.int8)
+    pool[np.isin(seeds, wanted[behind & ~vertebra])] = AORTA
     scale = np.asarray(full_shape) / np.asarray(level.hu.shape)
     margin = BOX_MARGIN_MM / level.geometry.spacing_mm
     box = np.empty((3, 2))
@@ -119,16 +124,19 @@ def find_tissue(level: Level, contrast: Contrast, progress: Progress = silent) -
     if contrast.pool is None or contrast.lumen_hu is None:
         return tissue
     spacing = level.geometry.spacing_mm
-    from_blood_mm = ndimage.distance_transform_edt(~contrast.pool, sampling=spacing).astype(np.float32)
+    from_blood_mm = ndimage.distance_transform_edt(contrast.pool == 0, sampling=spacing).astype(np.float32)
     progress(0.4, "Looking for the bones")
     bright = level.hu > min(BRIGHT_SHARE * contrast.lumen_hu, BRIGHT_HU)
     bone = _sure_bone(level, bright & (from_blood_mm > BONE_FROM_BLOOD_MM))
     progress(0.7)
-    owner = np.where(contrast.pool, np.int8(1), np.where(bone, np.int8(2), np.int8(0))).astype(np.int8)
+    owner = contrast.pool.copy()
+    owner[ndimage.binary_dilation(owner == AORTA, iterations=2) & bright & (owner == 0)] = AORTA
+    owner[bone & (owner == 0)] = SKELETON
     grow(owner, bright)
     progress(0.85)
     rim = max(1, round(BONE_RIM_MM / float(spacing.mean())))
-    hidden = ndimage.binary_dilation(owner == 2, iterations=rim) & ~ndimage.binary_dilation(owner == 1)
+    hidden = ndimage.binary_dilation(owner == SKELETON, iterations=rim)
+    hidden &= ~ndimage.binary_dilation((owner == BLOOD) | (owner == AORTA))
     tissue[hidden] |= BONE
     vessels = ndimage.binary_dilation(bright & ~hidden, iterations=rim)
     tissue[(from_blood_mm > HEART_WALL_MM) & ~vessels] |= SURROUNDINGS
@@ -150,12 +158,13 @@ def _sure_bone(level: Level, far: Mask) -> Mask:
 
 @njit(nogil=True, cache=True)
 def grow(owner: NDArray[np.int8], into: Mask) -> None:
-    """Let every owner (1, 2, ...) grow in equal steps through `into`, over the faces of voxels; 0 is free. In place."""
+    """Let blood and skeleton grow in equal steps through what is `into` and free (0), over voxel faces. In place."""
     nk, nj, ni = owner.shape
     queue = np.empty(owner.size, np.int64)
     end = 0
     for n in range(owner.size):
-        if owner[n // (nj * ni), n // ni % nj, n % ni] > 0:
+        who = owner[n // (nj * ni), n // ni % nj, n % ni]
+        if who in (BLOOD, SKELETON):
             queue[end] = n
             end += 1
     first = 0

@@ -1,8 +1,8 @@
 """The ray caster's inner loop.
 
 A ray advances in equal steps through the grid; between two samples the colour is not looked up but integrated over all
-values between them (`Recipe` holds the running integrals), so that thin shells of colour show no rings even at a step of
-a whole voxel [1]_. Bricks without content are leapt over; a ray ends when nothing more would be seen.
+values between them (`Recipe` holds the running integrals), so that thin shells of colour show no rings even at a step
+of a whole voxel [1]_. Bricks without content are leapt over; a ray ends when nothing more would be seen.
 
 References
 ----------
@@ -138,8 +138,8 @@ def cast_rows(
     per_mm : float32 (3,)
         What a difference over two voxels of `shade` along k, j, i is to be multiplied with to become HU per mm.
     material : float32 (5,)
-        Ambient, diffuse, specular; gradient (HU per mm) below which there is no surface to shade, and the one above which
-        it is shaded in full.
+        Ambient, diffuse, specular; gradient (HU per mm) below which there is no surface to shade, and above which it
+        is shaded in full.
     rows : tuple of int
         First row and the one after the last.
     rgb : float32 (H, W, 3), out

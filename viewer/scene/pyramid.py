@@ -65,13 +65,13 @@ def build_pyramid(volume: Volume, halvings: int = 2, progress: Progress = silent
         affine = fine.geometry.affine.copy()
         affine[:3, :3] *= 2
         affine[:3, 3] = fine.geometry.to_lps((0.5, 0.5, 0.5))
-        levels.append(Level(half, Geometry(half.shape, affine)))  # type: ignore[arg-type]
+        levels.append(Level(half, Geometry(half.shape, affine)))
     return Pyramid(tuple(levels))
 
 
 @njit(nogil=True, cache=True)
 def halve(fine: NDArray[np.int16], half: NDArray[np.int16], first: int, last: int) -> None:
-    """Write the mean of every 2 x 2 x 2 voxels into slices `first` to `last` of `half`; an odd last voxel is left out."""
+    """Write the mean of every 2 x 2 x 2 voxels into slices `first` to `last` of `half`; an odd last one is left out."""
     for k in range(first, last):
         for j in range(half.shape[1]):
             for i in range(half.shape[2]):

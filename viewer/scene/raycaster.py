@@ -1,11 +1,11 @@
 """Pictures of a volume by a ray caster of our own, on the processor.
 
-Why not VTK alone: on a machine without a graphics card VTK's own processor mapper needs 3 to 5 s before the first
-picture of a 320 x 512 x 512 volume (it computes a gradient for every voxel) and as long after every change of the
-volume; its GPU mapper on software OpenGL needs seconds for every picture. The caster here begins at once, is
-as fast or faster afterwards (tests/benchmarks/test_volume_rendering.py prints the ratios), can be stopped between two bands of rows, gives the
-depth of every pixel for picking, needs no OpenGL, and gives the same picture on every machine. A real graphics card is
-still better, and `viewer.scene.vtk_renderer` uses it.
+Why not VTK alone: on a machine without a graphics card VTK's own processor mapper needs seconds before the first
+picture of a 320 x 512 x 512 volume (a gradient for every voxel), and again after every change of the volume; its GPU
+mapper on software OpenGL needs seconds for every picture. The caster here begins at once, is about as fast afterwards
+(``tests/benchmarks/test_volume_rendering.py`` puts them side by side), can be stopped between two bands of rows, tells
+the depth of every pixel, needs no OpenGL, and gives the same picture on every machine. A real graphics card is
+faster; `viewer.scene.engine` lets it draw what moves.
 
 No kernel here is parallel in numba's sense: bands of rows are given to threads of a pool, which is safe whatever
 threading layer numba found, and lets other work run meanwhile.
@@ -14,7 +14,7 @@ threading layer numba found, and lets other work run meanwhile.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,7 +135,7 @@ class RayCaster:
         gray = np.clip((highest - black) * (255 / (white - black)) + 0.5, 0, 255).astype(np.uint8)
         return np.repeat(gray[..., None], 3, axis=2)
 
-    def _in_bands(self, draw, rows: int, progress: Progress) -> None:  # type: ignore[no-untyped-def]
+    def _in_bands(self, draw: Callable[[tuple[int, int]], None], rows: int, progress: Progress) -> None:
         with _stop_together() as stopped:
 
             def band(first: int) -> None:
@@ -185,7 +185,7 @@ def _rays(request: Request) -> _Rays:
     box_corners = prepared.volume.geometry.to_lps(_corners(look.box))
     heights = (box_corners - camera.focus_lps_mm) @ towards_eye
     eye_mm = float(np.ceil(heights.max() / step_mm) + 1) * step_mm  # on a fixed lattice: a cut does not make it flicker
-    cut_mm = float(heights.max() - look.cut_share * np.ptp(heights))
+    cut_mm = float((cut_point(request) - camera.focus_lps_mm) @ towards_eye)
     mm_per_px = camera.height_mm / request.size_px[1]
     turn = geometry.index_from_lps[:3, :3]
     factor = np.asarray(prepared.volume.hu.shape) / np.asarray(level.hu.shape)
@@ -201,6 +201,14 @@ def _rays(request: Request) -> _Rays:
         eye_mm=eye_mm,
         near_steps=(eye_mm - cut_mm) / step_mm if look.cut_share > 0 else -1e9,
     )
+
+
+def cut_point(request: Request) -> Float:
+    """Return a point of the clipping plane of a request, LPS mm, shape (3,); the plane faces the eye."""
+    camera, look = request.camera, request.look
+    towards_eye = camera.axes[2]
+    heights = (request.prepared.volume.geometry.to_lps(_corners(look.box)) - camera.focus_lps_mm) @ towards_eye
+    return camera.focus_lps_mm + float(heights.max() - look.cut_share * np.ptp(heights)) * towards_eye
 
 
 def _corners(box: Float) -> Float:

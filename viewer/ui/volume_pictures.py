@@ -1,7 +1,7 @@
 """Which 3-D picture is drawn next: a coarse one while something moves, a fine one when all is still.
 
-One picture is drawn at a time, on a thread of its own, so that neither loading nor tracing makes the view wait. A coarse
-picture is always finished (else nothing would be seen during a long drag); a fine one gives way at once.
+One picture is drawn at a time, on a thread of its own, so that neither loading nor tracing makes the view wait. A
+coarse picture is always finished (else nothing would be seen during a long drag); a fine one gives way at once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from viewer.jobs import Jobs
 from viewer.progress import Progress
+from viewer.scene.engine import Engine
 from viewer.scene.picture import Picture, Request
-from viewer.scene.raycaster import RayCaster
 from viewer.ui.poster import Poster
 
 #: How long all must be still before the fine picture is begun.
@@ -25,6 +25,10 @@ COARSE_MS = 42.0
 COARSE_SHARES = (0.25, 0.75)
 #: A fine picture with more pixels is preceded by one of about this size.
 FIRST_FINE_PX = 500_000
+#: A voxel of the copy that is drawn while moving is not larger than this many pixels of the small picture.
+LEVEL_PX = 1.5
+#: How long the last picture may take to stop.
+CLOSE_S = 10.0
 
 
 class Pictures(QObject):
@@ -35,7 +39,7 @@ class Pictures(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = Jobs(Poster(self).post, threads=1)
-        self._caster = RayCaster()
+        self._engine = Engine()
         self._wanted: Request | None = None  #: not begun yet, as the fine picture
         self._latest: Request | None = None
         self._fine: list[Request] = []  #: what is still to be drawn once all is still
@@ -59,7 +63,7 @@ class Pictures(QObject):
 
     def now(self, request: Request) -> Picture:
         """Draw a picture on this thread, and wait for it: for captures."""
-        return self._caster.picture(request)
+        return self._engine.caster.picture(request)
 
     @property
     def resting(self) -> bool:
@@ -78,9 +82,10 @@ class Pictures(QObject):
         """End everything; False if a thread did not end in time."""
         self.forget()
         self._closed = True
-        ended = self._jobs.close()
-        self._caster.close()
-        return ended
+        # an OpenGL window ends on the thread that made it
+        closing = self._jobs.run("picture", lambda _progress: self._engine.close(), done=_nothing, failed=_raise)
+        ended = closing.wait(CLOSE_S)
+        return self._jobs.close() and ended
 
     def _draw_coarse(self) -> None:
         request, self._wanted = self._wanted, None
@@ -88,8 +93,10 @@ class Pictures(QObject):
             return
         self._busy_coarse = True
         width, height = request.size_px
-        small = (max(round(width * self._share), 8), max(round(height * self._share), 8))
-        self._draw(replace(request, size_px=small, level=1, step_voxels=1.0), self._coarse_done)
+        share = 1.0 if self._engine.draws_with_card else self._share
+        small = (max(round(width * share), 8), max(round(height * share), 8))
+        level = _level_for(request, small[1])
+        self._draw(replace(request, size_px=small, level=level, step_voxels=1.0), self._coarse_done, moving=True)
 
     def _coarse_done(self, picture: Picture, took_ms: float) -> None:
         self._busy_coarse = False
@@ -105,20 +112,28 @@ class Pictures(QObject):
 
     def _draw_fine(self) -> None:
         if self._fine:
-            self._draw(self._fine[0], self._fine_done)
+            self._draw(self._fine[0], self._fine_done, moving=False)
 
     def _fine_done(self, picture: Picture, took_ms: float) -> None:
         self._fine = self._fine[1:]
         self.ready.emit(picture, not self._fine)
         self._draw_fine()
 
-    def _draw(self, request: Request, done: Callable[[Picture, float], None]) -> None:
+    def _draw(self, request: Request, done: Callable[[Picture, float], None], *, moving: bool) -> None:
         def work(progress: Progress) -> tuple[Picture, float]:
             start = time.perf_counter()
-            picture = self._caster.picture(request, progress)
+            picture = self._engine.picture(request, progress, moving=moving)
             return picture, (time.perf_counter() - start) * 1e3
 
         self._jobs.run("picture", work, done=lambda both: done(*both), failed=_raise)
+
+
+def _level_for(request: Request, height_px: int) -> int:
+    """Return the level whose voxels are just finer than the pixels of a small picture; never the volume itself."""
+    mm_per_px = request.camera.height_mm / height_px
+    levels = request.prepared.pyramid.levels
+    fitting = [n for n in range(1, len(levels)) if levels[n].geometry.spacing_mm.min() <= LEVEL_PX * mm_per_px]
+    return max(fitting, default=1)
 
 
 def _fine_steps(request: Request) -> list[Request]:
@@ -127,6 +142,10 @@ def _fine_steps(request: Request) -> list[Request]:
         return [request]
     share = (FIRST_FINE_PX / (width * height)) ** 0.5
     return [replace(request, size_px=(round(width * share), round(height * share))), request]
+
+
+def _nothing(_result: None) -> None:
+    pass
 
 
 def _raise(problem: BaseException) -> None:
