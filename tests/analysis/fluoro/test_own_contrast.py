@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK
 
 from viewer.analysis.fluoro.own_contrast import Kind, find_chambers, without_own_contrast
 from viewer.analysis.fluoro.surroundings import patient
+from viewer.model.geometry import Geometry
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.volume import Volume
 
@@ -58,6 +60,32 @@ def test_that_bone_is_not_taken_for_blood(chest):
     hu = without_own_contrast(volume, tree, chambers)
     assert around(hu, volume, (0, 36, 0)) == pytest.approx(230, abs=15)
     assert around(hu, volume, (0, 23, 0)) == pytest.approx(700, abs=60)
+
+
+def test_that_undiluted_contrast_in_a_chamber_goes_though_it_is_denser_than_calcium(chest, voxel_points):
+    volume, tree = chest
+    inflow = np.linalg.norm(voxel_points(volume.geometry) - np.array([0, -16, 0]), axis=-1) < 8
+    streaming = Volume(np.where(inflow, np.int16(1100), volume.hu), volume.geometry)
+    hu = without_own_contrast(streaming, tree)
+    assert around(hu, volume, (0, -16, 0)) < 130
+    assert around(hu, volume, (24, -8, 0)) > 900
+
+
+@pytest.mark.data
+def test_that_the_chambers_of_a_real_heart_go_and_its_spine_stays(data_folder):
+    image = SimpleITK.ReadImage(str(data_folder / "heart-cta" / "ct_cropped.nii.gz"))
+    hu = np.clip(SimpleITK.GetArrayFromImage(image), Volume.AIR_HU, 3500).astype(np.int16)
+    directions = np.array(image.GetDirection()).reshape(3, 3).T[::-1]
+    volume = Volume(hu, Geometry.from_axes(hu.shape, image.GetOrigin(), image.GetSpacing()[::-1], directions))
+    aorta = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(data_folder / "heart-cta" / "aorta.nii.gz"))) > 0
+    dark = without_own_contrast(volume, VesselTree())
+    filled = aorta & (hu > 350) & (hu < 600)
+    assert np.median(dark[filled]) < 100
+    assert (dark[filled] < 100).mean() > 0.85
+    spine = np.zeros(hu.shape, bool)
+    spine[:, 95:, 40:60] = True  # read off the pictures
+    dense = spine & (hu > 500)
+    assert (dark[dense] == hu[dense]).mean() > 0.95
 
 
 def test_that_nothing_ever_grows_brighter(chest):

@@ -29,7 +29,9 @@ _WIDE_MM = 4.0
 #: A chamber has at least this volume.
 _CHAMBER_MM3 = 2500.0
 #: A wide bright region with more than this share of its rim as dense as calcium is a bone.
-_BONE_RIM = 0.04
+_BONE_RIM = 0.3
+#: Where more than this share of a chamber, about this far around, is denser than calcium, contrast is flowing in.
+_UNDILUTED, _MIXING_MM = 0.12, 5.0
 #: Dense pieces larger than this that lie away from coronary arteries are bone.
 _BONE_MM3 = 600.0
 #: How far marrow reaches from the dense shell of a bone.
@@ -46,6 +48,7 @@ class Kind(enum.IntEnum):
     TISSUE = 0
     CHAMBER = 1  #: or a great vessel: blood with contrast
     BONE = 2
+    INFLOW = 3  #: a chamber full of contrast that is not diluted yet, brighter than calcium
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +109,10 @@ def _darken(
             cell_j = min(j // factor[1], kind.shape[1] - 1)
             for i in range(hu.shape[2]):
                 value = hu[k, j, i]
-                if muscle < value < calcium:
+                if value > muscle:
                     what = kind[cell_k, cell_j, min(i // factor[2], kind.shape[2] - 1)]
-                    if what == Kind.CHAMBER or (everywhere and what == Kind.TISSUE):
+                    blood = what == Kind.CHAMBER or (everywhere and what == Kind.TISSUE)
+                    if what == Kind.INFLOW or (blood and value < calcium):
                         a, b, c = k - offset[0], j - offset[1], i - offset[2]
                         inside = 0 <= a < kept.shape[0] and 0 <= b < kept.shape[1] and 0 <= c < kept.shape[2]
                         if not (inside and kept[a, b, c] > 0):
@@ -146,19 +150,20 @@ def find_chambers(volume: Volume, progress: Progress = silent) -> Chambers:
     if not core.any():
         return Chambers(kind, factor, muscle, muscle + 500.0)
     labels, count = ndimage.label(core)
-    blood = float(np.percentile(mean[core], 90))
-    calcium = blood + max(150.0, 0.35 * (blood - muscle))
-
+    size = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_volume_mm3
+    size[0] = 0
     far, nearest = ndimage.distance_transform_edt(~core, sampling=cell_mm, return_indices=True)
     owner = np.where(far <= _WIDE_MM + 1.5 * cell_mm.max(), labels[tuple(nearest)], 0)
     progress(0.7, "Telling blood from bone")
     rim = (owner > 0) & ~core
-    size = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_volume_mm3
-    rim_cells = np.bincount(owner[rim], minlength=count + 1)
-    rim_dense = np.bincount(owner[rim & (highest > calcium)], minlength=count + 1)
-    bony = rim_dense > _BONE_RIM * np.maximum(rim_cells, 1)
+    rim_cells = np.maximum(np.bincount(owner[rim], minlength=count + 1), 1)
+    for heart in np.argsort(-size)[:3]:  # the largest, unless it is a vertebra
+        blood = float(np.median(mean[labels == heart]))
+        calcium = blood + max(150.0, 0.35 * (blood - muscle))
+        bony = np.bincount(owner[rim & (highest > calcium)], minlength=count + 1) > _BONE_RIM * rim_cells
+        if not bony[heart]:
+            break
     chamber = ~bony & (size >= _CHAMBER_MM3)
-    chamber[0] = False
 
     dense, pieces = ndimage.label((highest > calcium) & ~chamber[owner], structure=np.ones((3, 3, 3)))
     large = np.bincount(dense.ravel(), minlength=pieces + 1) * grid.voxel_volume_mm3 >= _BONE_MM3
@@ -167,6 +172,9 @@ def find_chambers(volume: Volume, progress: Progress = silent) -> Chambers:
     if bone.any():
         kind[ndimage.distance_transform_edt(~bone, sampling=cell_mm) <= _MARROW_MM] = Kind.BONE
     kind[chamber[owner]] = Kind.CHAMBER
+    undiluted = (chamber[owner] & (mean > calcium)).astype(np.float32)
+    share = ndimage.gaussian_filter(undiluted, _MIXING_MM / cell_mm)
+    kind[chamber[owner] & (share > _UNDILUTED)] = Kind.INFLOW
     progress(1.0, "Found the chambers")
     return Chambers(kind, factor, muscle, calcium)
 

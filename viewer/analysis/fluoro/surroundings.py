@@ -60,7 +60,7 @@ def heart_depth_mm(geometry: Geometry, chambers: Chambers, tree: VesselTree) -> 
         index = np.round(grid.to_index(points)).astype(int)
         index = index[((index >= 0) & (index < np.asarray(grid.shape))).all(1)]
         blood[tuple(index.T)] = True
-    pools, count = ndimage.label(chambers.kind == Kind.CHAMBER)
+    pools, count = ndimage.label((chambers.kind == Kind.CHAMBER) | (chambers.kind == Kind.INFLOW))
     if count:
         if blood.any():  # the chambers that coronary arteries run on; not the descending aorta
             near = ndimage.distance_transform_edt(~blood, sampling=grid.spacing_mm) <= _WALL_MM
