@@ -84,9 +84,12 @@ def draw_crosshair(
     normal = view.planes[index].normal
     for arm in cross.arms:
         tint = color("plane", PLANE_NAMES[arm.plane])
-        painter.setPen(QPen(_faded(tint, 0.85), max(1.0, scale**0.5)))
         start = _on_pixels(cross.center, arm.direction, ratio) + arm.direction * GAP_PX
-        painter.drawLine(start, start + arm.direction * far)
+        width = max(1.0, scale**0.5)
+        # A dark rim keeps the line visible over bone and contrast.
+        for pen in (QPen(QColor(0, 0, 0, 80), width + 2), QPen(_faded(tint, 0.85), width)):
+            painter.setPen(pen)
+            painter.drawLine(start, start + arm.direction * far)
         sine = float(np.linalg.norm(np.cross(normal, view.planes[arm.plane].normal)))
         half_px = view.slab.thickness_mm / 2 / sine / frame.mm_per_px
         if half_px > 2:

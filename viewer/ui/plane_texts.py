@@ -19,6 +19,8 @@ from viewer.ui.theme import color, font
 
 #: The height of a pane at which its texts have the program's size.
 PLAIN_HEIGHT_PX = 430.0
+#: How dark the plates under texts are.
+PLATE_SHARE = 0.62
 SCALE_LENGTHS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 CENTER = Qt.AlignmentFlag.AlignCenter
@@ -100,15 +102,16 @@ def draw_letters(painter: QPainter, frame: PlaneFrame, scale: float) -> None:
         (plane.down, QPointF(middle.x(), area.bottom() - margin - 6), CENTER),
     )
     for direction, spot, side in spots:
-        box = QRectF(0, 0, 5 * size, size)
+        letters = direction_label(direction)
+        box = QRectF(0, 0, QFontMetricsF(with_font).horizontalAdvance(letters) + 2, size)
         if side == LEFT:
             box.moveTopLeft(QPointF(area.left() + MARGIN_PX, spot.y() - size / 2))
         elif side == RIGHT:
             box.moveTopRight(QPointF(area.right() - MARGIN_PX, spot.y() - size / 2))
         else:
             box.moveCenter(spot)
-        flags = int(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignHCenter if side == CENTER else side))
-        draw_text(painter, box.toRect(), flags, direction_label(direction), with_font, color("text", "strong"))
+        _draw_plate(painter, box, scale)
+        draw_text(painter, box.toAlignedRect(), int(CENTER), letters, with_font, color("text", "strong"))
 
 
 def draw_corner(
@@ -118,6 +121,11 @@ def draw_corner(
     top = area.top() + below_px
     if not below_px:
         top = area.bottom() - MARGIN_PX * 0.7 - sum(_line_height(line, scale) for line in lines)
+    width = max((QFontMetricsF(_font(line, scale)).horizontalAdvance(line.text) for line in lines), default=0.0)
+    plate = QRectF(0, top, width, sum(_line_height(line, scale) for line in lines))
+    plate.moveLeft(area.left() + MARGIN_PX if side == LEFT else area.right() - MARGIN_PX - width)
+    if lines:
+        _draw_plate(painter, plate, scale)
     for line in lines:
         height = _line_height(line, scale)
         box = QRect(round(area.left()) + MARGIN_PX, round(top), round(area.width()) - 2 * MARGIN_PX, round(height))
@@ -137,6 +145,7 @@ def draw_scale_bar(painter: QPainter, frame: PlaneFrame, scale: float, lines: li
     right = frame.area.right() - MARGIN_PX
     tick = 3.0 * scale
     y = frame.area.bottom() - MARGIN_PX * 0.7 - sum(_line_height(line, scale) for line in lines) - 2 * tick
+    _draw_plate(painter, QRectF(right - length_px, y - tick - height, length_px, height + 2 * tick), scale)
     for pen in (QPen(QColor(0, 0, 0, 170), 1.6 * scale + 2), QPen(color("text", "strong"), 1.6 * scale)):
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
@@ -146,6 +155,16 @@ def draw_scale_bar(painter: QPainter, frame: PlaneFrame, scale: float, lines: li
     box = QRectF(right - max(length_px, 90 * scale), y - tick - height, max(length_px, 90 * scale), height)
     flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     draw_text(painter, box.toRect(), flags, label.text, _font(label, scale), label.tint)
+
+
+def _draw_plate(painter: QPainter, box: QRectF, scale: float) -> None:
+    """Darken what lies under a text, so that it is readable over bone and contrast too."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    shade = QColor(color("surface", "window"))
+    shade.setAlphaF(PLATE_SHARE)
+    painter.setBrush(shade)
+    painter.drawRoundedRect(box.adjusted(-4 * scale, 0, 4 * scale, 0), 4 * scale, 4 * scale)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _font(line: Line, scale: float) -> QFont:
