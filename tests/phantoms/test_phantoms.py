@@ -60,8 +60,9 @@ def test_that_a_sector_lies_at_its_angle(make) -> None:
 
 
 def test_that_the_volume_of_calcium_can_be_counted_in_voxels() -> None:
-    tube = straight_tube(sectors=(Sector(5, 20, 1.5, 2.0, arc_deg=200),), lumen_mm=0.0, fwhm_mm=0.0)
-    plain = straight_tube(lumen_mm=0.0, fwhm_mm=0.0)
+    oblique = {"lumen_mm": 0.0, "fwhm_mm": 0.0, "direction": (0.31, -0.22, 0.83)}
+    tube = straight_tube(sectors=(Sector(5, 20, 1.4, 2.0, arc_deg=200),), **oblique)
+    plain = straight_tube(**oblique)
     more = (tube.volume.hu.astype(float) - plain.volume.hu).sum() / (900 - 60)
     assert more * tube.volume.geometry.voxel_volume_mm3 == pytest.approx(tube.calcium_mm3, rel=0.02)
 

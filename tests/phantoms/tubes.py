@@ -44,7 +44,7 @@ class Tube:
     sectors : tuple of Sector
         Must not overlap.
     right, up : ndarray of shape (N, 3)
-        The axes of the cross-sections: an angle of 0 points to `right`, of 90° to `up`; right x up = direction of travel.
+        The axes of the cross-sections: an angle of 0 points to `right`, of 90° to `up`; right x up is the tangent.
     """
 
     volume: Volume
@@ -201,7 +201,7 @@ def curved_tube(
 def occluded_tube(
     *, length_mm: float = 50.0, from_mm: float = 15.0, to_mm: float = 35.0, fwhm_mm: float = 0.8, noise_hu: float = 0.0
 ) -> Tube:
-    """Return a straight oblique tube without lumen between two stations: blunt caps, a full moon over the first 4 mm."""
+    """Return a straight oblique tube without lumen between two stations: blunt caps, a full moon over 4 mm."""
     moon = Sector(from_mm, from_mm + 4.0, 0.0, 2.0, hu=1000.0)
     return straight_tube(
         length_mm=length_mm, direction=(0.35, -0.25, -0.9), occluded_mm=(from_mm, to_mm), sectors=(moon,),

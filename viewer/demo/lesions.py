@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.demo.courses import STEP_MM, resampled
-from viewer.demo.spec import DemoSpec
+from viewer.demo.spec import DemoSpec, OcclusionSpec
 from viewer.demo.tree import Course
 from viewer.demo.vessel_kernel import (
     COL_B,
@@ -150,12 +150,12 @@ def deposits_of(spec: DemoSpec) -> tuple[Deposit, ...]:
     """Return every deposit of a case, those of the occlusion last."""
     found = list(PLAQUES)
     o = spec.occlusion
-    if not spec.no_occlusion:
-        end = o.start_mm + o.length_mm
+    if spec.occluded_mm is not None:
+        start, end = spec.occluded_mm
         if o.full_moon_mm:
-            found.append(Deposit(o.vessel, o.start_mm - 0.2, o.start_mm + o.full_moon_mm, 0.0, 1.0, 0.0, 360.0, 1050.0))
+            found.append(Deposit(o.vessel, start - 0.2, start + o.full_moon_mm, 0.0, 1.0, 0.0, 360.0, 1050.0))
         if o.length_mm > 20:
-            middle = o.start_mm + 0.42 * o.length_mm
+            middle = start + 0.42 * o.length_mm
             found.append(Deposit(o.vessel, middle, middle + 2.5, 0.55, 0.98, 30.0, 95.0, 700.0))
         if o.over_half_mm:
             found.append(Deposit(o.vessel, end - 2.5 - o.over_half_mm, end - 2.5, 0.34, 1.0, -70.0, 275.0, 900.0))
@@ -198,8 +198,8 @@ def fill(courses: tuple[Course, ...], pose: Pose, spec: DemoSpec, aorta_rim: dic
         table[:, COL_LUMEN_HU] = _enhancement(course.name, station, leaves, found.get(course.parent or ""), spec)
         if course.name == STENOSIS.vessel:
             _narrow(table, STENOSIS)
-        if course.name == spec.occlusion.vessel and not spec.no_occlusion:
-            _occlude(table, spec)
+        if course.name == spec.occlusion.vessel and spec.occluded_mm is not None:
+            _occlude(table, spec.occlusion, *spec.occluded_mm)
         found[course.name] = Filled(course.name, course.parent, leaves, table, lumen)
     return found
 
@@ -214,10 +214,10 @@ def _enhancement(name: str, station: Float, leaves: float | None, parent: Filled
         before = float(np.interp(leaves - 1, parent.station_mm, parent.lumen_hu))
         slope = 0.1 * o.distal_gradient_hu_per_cm if ends > before or start < 0.8 * spec.contrast_hu else -0.5
     hu = start + slope * station
-    if name == o.vessel and not spec.no_occlusion:
-        end = o.start_mm + o.length_mm
+    if name == o.vessel and spec.occluded_mm is not None:
+        begin, end = spec.occluded_mm
         beyond = o.distal_share * spec.contrast_hu + 0.1 * o.distal_gradient_hu_per_cm * (station - end)
-        hu = np.where(station > o.start_mm + 0.5 * o.length_mm, beyond, hu)
+        hu = np.where(station > 0.5 * (begin + end), beyond, hu)
     return hu
 
 
@@ -235,10 +235,8 @@ def _narrow(table: Float, lesion: Narrowing) -> None:
     table[ill, COL_CORE_HU], table[ill, COL_RIM_HU] = 70.0, 110.0
 
 
-def _occlude(table: Float, spec: DemoSpec) -> None:
-    o = spec.occlusion
+def _occlude(table: Float, o: OcclusionSpec, begin: float, end: float) -> None:
     s = table[:, COL_S]
-    begin, end = o.start_mm, o.start_mm + o.length_mm
     if o.cap == "blunt":
         before = np.sqrt(np.clip(1 - ((s - (begin - 0.6)) / 0.6) ** 2, 0, 1))
         before = np.where(s < begin - 0.6, 1.0, before)
@@ -250,7 +248,7 @@ def _occlude(table: Float, spec: DemoSpec) -> None:
     # beyond the occlusion the vessel is underfilled and regains its calibre over 12 mm
     thin = np.where(s > end, 0.84 + 0.16 * np.clip((s - end) / 12, 0, 1), 1.0)
     table[:, COL_OPEN] *= np.where(s < 0.5 * (begin + end), before, after) * thin
-    length = o.length_mm
+    length = end - begin
     stations = begin + length * np.array([-0.08, 0.0, 0.16, 0.24, 0.34, 0.66, 0.78, 0.9, 1.0, 1.08])
     core = np.array([110.0, 190.0, 185.0, 100.0, 42.0, 38.0, 95.0, 150.0, 160.0, 100.0])
     rim = np.array([100.0, 210.0, 200.0, 150.0, 98.0, 92.0, 120.0, 175.0, 170.0, 95.0])

@@ -45,6 +45,9 @@ def tubes(seed: int, contrast_hu: float) -> Float:
                     rows.append([*at, r + 0.25 + 0.18 * r, *end, thinner + 0.25 + 0.18 * thinner, -30.0])
                     lumina.append([*at, r, *end, thinner, -985.0])
                 at, r = end, thinner
+                if share > 0 and r > 0.9 and rng.random() < 0.4:
+                    aside = unit(np.cross(heading, rng.standard_normal(3)))
+                    work.append((at, unit(0.35 * heading + aside), rng.uniform(0.35, 0.6) * r))
             if r < _THINNEST_MM or max(abs(at[0]) - 100, abs(at[1]) - 100, abs(at[2]) - 80) > 0:
                 continue
             if share == 0 and r < 0.9:

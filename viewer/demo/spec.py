@@ -8,18 +8,21 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 #: Changes whenever the same spec would give other voxels, so that no stale volume is taken from the cache.
-GENERATION = 1
+GENERATION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OcclusionSpec:
-    """An occlusion of one vessel; lengths in mm along the vessel from its start.
+    """An occlusion of one vessel.
 
     Attributes
     ----------
     vessel : str
-    start_mm, length_mm : float
-        Where the lumen closes, and over what length.
+    start_mm : float
+        Where the lumen closes, along the vessel of a heart of scale 1; in a larger heart it is further on, by the same
+        branches.
+    length_mm : float
+        Over what length there is no lumen, whatever the scale.
     cap : {"blunt", "tapered"}
         A tapered lumen narrows over 5 mm before it closes, a blunt one over 0.6 mm.
     full_moon_mm : float
@@ -110,6 +113,14 @@ class DemoSpec:
         """Number of slices, rows, columns."""
         k, j, i = (max(1, round(e / s)) for e, s in zip(self.extent_mm, self.spacing_mm, strict=True))
         return k, j, i
+
+    @property
+    def occluded_mm(self) -> tuple[float, float] | None:
+        """Stations between which the vessel is ordered to be closed, ``None`` without an occlusion."""
+        if self.no_occlusion:
+            return None
+        start = self.occlusion.start_mm * self.scale
+        return start, start + self.occlusion.length_mm
 
     def digest(self) -> str:
         """Return a short hash of all numbers, by which the cache knows the volume again."""

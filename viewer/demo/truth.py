@@ -277,7 +277,7 @@ def measure(
     rows = packed(vessels, deposits)[2]
     true = []
     for v in vessels.values():
-        at = np.arange(0, v.station_mm[-1], STEP_MM)
+        at = np.arange(0, v.station_mm[-1] + 1e-6, STEP_MM)
         true.append(
             TrueVessel(
                 v.name,
@@ -291,10 +291,10 @@ def measure(
         )
     lesions = []
     o = spec.occlusion
-    if not spec.no_occlusion:
-        search = (o.start_mm, o.start_mm + o.length_mm)
+    search = spec.occluded_mm
+    if search is not None:
         lesions.append(_lesion(vessels, o.vessel, rows, search, True, o.cap, spec))
-    if spec.no_occlusion or o.vessel != stenosis[0] or not (o.start_mm < stenosis[2] and search[1] > stenosis[1]):
+    if search is None or o.vessel != stenosis[0] or search[0] >= stenosis[2] or search[1] <= stenosis[1]:
         lesions.append(_lesion(vessels, stenosis[0], rows, stenosis[1:], False, "tapered", spec))
     return DemoTruth(spec, tuple(true), tuple(lesions), deposits)
 
