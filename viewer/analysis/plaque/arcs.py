@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, median_filter
 
 from viewer.analysis.plaque.unrolled import Grid
 from viewer.analysis.reformat.sampling import Float32
@@ -18,7 +19,9 @@ RAY_STEP_MM = 0.1
 LEAST_CHORD_MM = 0.2
 #: Near the middle a tenth of a millimetre is many degrees, so only what lies beyond this share of the wall's radius
 #: counts, unless a station has calcium nowhere else.
-FROM_SHARE = 0.3
+FROM_SHARE = 0.5
+#: The middle of a vessel runs smooth over this length, and single stations within the second one do not stand out.
+MIDDLE_MM, CALM_MM = 2.0, 1.0
 
 
 def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, Float]:
@@ -38,7 +41,8 @@ def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, F
         All rays that meet calcium, and the longest run of them, in degrees.
     """
     part = slice(cells.first, cells.last)
-    middle = centroids(sections.wall_mm[part])
+    step = float(np.diff(sections.frames.station_mm).mean())
+    middle = gaussian_filter1d(centroids(sections.wall_mm), MIDDLE_MM / step, axis=0, mode="nearest")[part]
     reach = float(sections.wall_mm[part].max() + np.abs(middle).max() + 0.5)
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
     start = (middle - cells.offset_mm[0]) / across
@@ -48,7 +52,8 @@ def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, F
     if central.any():
         _rays(np.where(central[:, None, None], share, 0), start, across, np.zeros(len(share)), reach, hit)
     longest = np.array([_longest(row) for row in hit], float)
-    return hit.sum(1) * 360.0 / RAYS, longest * 360.0 / RAYS
+    width = 2 * round(0.5 * CALM_MM / step) + 1
+    return median_filter(hit.sum(1) * 360.0 / RAYS, width), median_filter(longest * 360.0 / RAYS, width)
 
 
 def centroids(radius_mm: Float) -> Float:

@@ -362,7 +362,8 @@ def _levels(seen: Rays, model: Model, contrast: Float32, lumen_hu: float, step: 
     height = (gaussian_filter1d(total, near) + few * usual) / (gaussian_filter1d(amount, near) + few)
     radius = seen.radius_mm[None, None, :]
     begins = model.lumen_mm + np.where(model.lumen_mm > NO_LUMEN_MM, 0.7, 0.0)
-    between = ~far[:, :, None] & (radius > begins[:, :, None]) & (radius < model.wall_mm[:, :, None] - 0.6)
+    blind = (model.from_mm > 0).any(1)[:, None, None]
+    between = ~blind & ~far[:, :, None] & (radius > begins[:, :, None]) & (radius < model.wall_mm[:, :, None] - 0.6)
     weight = between * radius
     near = 0.7 / step
     total, amount = gaussian_filter1d((weight * seen.hu).sum((1, 2)), near), gaussian_filter1d(weight.sum((1, 2)), near)
@@ -389,7 +390,7 @@ def _own_thickness(model: Model, sure: Float, step: float) -> Float:
     usual = _usual_thickness(lumen)
     known = np.clip(np.where(model.calcified, 0.0, sure) - 20.0, 0.0, 40.0) * _healthy(lumen, step)[:, None]
     thick = np.asarray(model.wall_mm - model.lumen_mm, float) / usual[:, None]
-    wide, few = 12.0 / step, 0.1 * 40.0 * known.shape[1]
+    wide, few = 12.0 / step, 0.5 * 40.0 * known.shape[1]
     amount, total = gaussian_filter1d(known.sum(1), wide), gaussian_filter1d((known * thick).sum(1), wide)
     return usual * (total + few) / (amount + few)
 
