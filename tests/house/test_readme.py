@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 
@@ -30,3 +31,12 @@ def test_that_the_readme_shows_the_help_that_the_program_prints(root: Path) -> N
     readme = (root / "README.md").read_text(encoding="utf-8")
     for command in re.findall(r"^    ([a-z]+)  ", printed, re.MULTILINE):
         assert f"cto-viewer {command}" in readme or command == "open", command
+
+
+def test_that_every_dependency_and_every_room_is_explained(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    names = [re.split(r"[<>=~\[ ]", text)[0] for text in project["dependencies"]]
+    rooms = [path.parent.name + "/" for path in (root / "viewer").glob("*/__init__.py")]
+    for told in names + rooms:
+        assert told in page or "-" + told.rsplit("-", 1)[-1] in page, told
