@@ -19,7 +19,7 @@ from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
-from viewer.model.view import Plane, Projection, Slab, Step, ViewState, Window
+from viewer.model.view import Plane, Projection, Slab, Step, ViewState, Window, Xray
 from viewer.model.volume import Finding, SeriesFacts, Severity
 
 Json = Any
@@ -51,6 +51,7 @@ NOUNS: dict[str, type] = {
     "vessel tree": VesselTree,
     "view": ViewState,
     "window": Window,
+    "x-ray": Xray,
 }
 _NAMES = {noun: name for name, noun in NOUNS.items()}
 

@@ -74,6 +74,29 @@ class Plane:
         return np.cross(self.right, self.down)
 
 
+@dataclass(frozen=True, slots=True)
+class Xray:
+    """How the X-ray preview is made.
+
+    Attributes
+    ----------
+    own_contrast : bool
+        Leave the contrast of the CT in chambers and great vessels.
+    heart_only : bool
+        Without bones and diaphragm.
+    injection, collaterals : bool
+        Dye from the ostia up to the occlusion; dye beyond it, as collaterals bring it.
+    subtraction : bool
+        The dye alone.
+    """
+
+    own_contrast: bool = False
+    heart_only: bool = False
+    injection: bool = True
+    collaterals: bool = False
+    subtraction: bool = False
+
+
 #: Patient right on the left of the screen; axial from the feet, coronal from the front, sagittal from the left.
 AXIAL = Plane(np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
 CORONAL = Plane(np.array([1.0, 0, 0]), np.array([0, 0, -1.0]))
@@ -98,6 +121,7 @@ class ViewState:
     angle_deg : float
         Rotation of the curved reformation about the vessel.
     carm : CArm
+    xray : Xray
     lesion : int or None
         Index of the active lesion.
     hidden_overlays : frozenset of str
@@ -112,6 +136,7 @@ class ViewState:
     vessel: str | None = None
     angle_deg: float = 0.0
     carm: CArm = field(default_factory=CArm)
+    xray: Xray = Xray()
     lesion: int | None = None
     hidden_overlays: frozenset[str] = frozenset()
 

@@ -17,6 +17,7 @@ from viewer.model.case import Case
 from viewer.model.view import ViewState, Window
 from viewer.ui.grey import grey_image
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.same import same
 from viewer.ui.theme import color, font, vessel_color
 
 RULER_PX = 24
@@ -75,13 +76,13 @@ class ReformationPane(Pane):
             return
         half = self._half_width_mm(sight)
         made_from = (case.volume, sight, view.angle_deg, view.slab, self._stretched, half)
-        if not _same(made_from, self._made_from):
+        if not same(made_from, self._made_from):
             make = stretched if self._stretched else straightened
             extent = {"margin_mm" if self._stretched else "half_width_mm": half}
             self._picture = make(case.volume, sight.frames, view.angle_deg, pixel_mm=0.2, slab=view.slab, **extent)
             self._made_from, self._shade = made_from, ()
         shade = (self._picture, view.window)
-        if not _same(shade, self._shade):
+        if not same(shade, self._shade):
             self._grey = self._developed(view.window)
             self._shade = shade
         self.set_empty(False)
@@ -350,15 +351,6 @@ class ReformationPane(Pane):
             self.desk.look(replace(self.desk.view, angle_deg=(self.desk.view.angle_deg + turn) % 360))
         else:
             super().keyPressEvent(event)
-
-
-def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    """Tell whether two tuples hold the same nouns (by identity) and equal plain values."""
-    return len(one) == len(other) and all(a is b or (_plain(a) and a == b) for a, b in zip(one, other, strict=True))
-
-
-def _plain(value: object) -> bool:
-    return type(value).__eq__ is not object.__eq__
 
 
 def _hatch(image: QImage, mask: np.ndarray) -> None:

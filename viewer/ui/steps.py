@@ -10,20 +10,10 @@ from viewer.ui.placeholder_pane import PlaceholderPane
 from viewer.ui.rail import StepPanel
 from viewer.ui.study_panel import ComingPanel
 
-_PANES = (
-    ("xray", "X-ray preview", "What the C-arm will show", "Appears when there is a vessel to look at (step Views)."),
-    (
-        "view_map",
-        "View map",
-        "Foreshortening for every angle",
-        "Appears when the occlusion is marked (step Occlusion).",
-    ),
-    ("board", "Board", "Your captures, in order", "Captures that you take with S will be collected here."),
-)
+_PANES = (("board", "Board", "Your captures, in order", "Captures that you take with S will be collected here."),)
 
 _PANELS = (
     (Step.OCCLUSION, "The occlusion", "Caps, length and calcium are not in this version yet."),
-    (Step.VIEWS, "Views for the C-arm", "The X-ray preview is not in this version yet."),
     (Step.SHEET, "The planning sheet", "Board and sheet are not in this version yet."),
 )
 

@@ -110,6 +110,8 @@ class TreeFlow(QObject):
         if guessed[name] == 0:
             name = next((main for main in ("LAD", *MAIN_VESSELS) if main in case.tree), name)
         line = case.tree[name].centerline
+        middle = np.mean([vessel.centerline.points_lps_mm.mean(0) for vessel in case.tree], axis=0)
+        self._desk.look(carm=replace(self._desk.view.carm, isocenter_lps_mm=middle))
         self._desk.look(on_vessel(case, self._desk.view, name, line.inferred[0][0] if line.inferred else 0.0))
 
     def _not_found(self, problem: BaseException) -> None:

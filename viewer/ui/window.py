@@ -34,7 +34,10 @@ from viewer.ui.tree_flow import TreeFlow
 from viewer.ui.tree_map_pane import TreeMapPane
 from viewer.ui.tree_panel import TreePanel
 from viewer.ui.vessel_panel import VesselPanel
+from viewer.ui.view_map_pane import ViewMapPane
+from viewer.ui.views_panel import ViewsPanel
 from viewer.ui.volume_pane import VOLUME_KEYS, VolumePane
+from viewer.ui.xray_pane import XRAY_KEYS, XrayPane
 
 WINDOW_KEYS = (
     ("Ctrl+O", "open a folder or disc"),
@@ -71,6 +74,8 @@ class MainWindow(QMainWindow):
             TreeMapPane(self.desk, self.jobs),
             ReformationPane(self.desk, self.jobs),
             SectionsPane(self.desk, self.jobs),
+            XrayPane(self.desk, self.jobs),
+            ViewMapPane(self.desk, self.jobs),
             *coming_panes(self.desk, self.jobs),
         ]
         self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
@@ -93,7 +98,9 @@ class MainWindow(QMainWindow):
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
         made = [study, TreePanel(self.desk, self.tree_flow), VesselPanel(self.desk)]
-        self.rail = Rail([*made, *coming_panels()], lambda step: self.desk.look(step=step))
+        views = ViewsPanel(self.desk)
+        coming = coming_panels()
+        self.rail = Rail([*made, coming[0], views, coming[1]], lambda step: self.desk.look(step=step))
         self._lay_out()
         self._add_shortcuts()
         self._refresh_timer = QTimer(self)
@@ -185,6 +192,7 @@ class MainWindow(QMainWindow):
                 ("3-D", VOLUME_KEYS),
                 ("Reformation", REFORMATION_KEYS),
                 ("Cross-sections", SECTION_KEYS),
+                ("X-ray preview", XRAY_KEYS),
             ),
         )
 

@@ -1,0 +1,49 @@
+"""What the C-arm is aimed at: the stretch of a vessel that a view should show without foreshortening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewer.desk.sight import along
+from viewer.model.case import Case
+from viewer.model.lesion import Lesion
+from viewer.model.view import ViewState
+
+#: Without an occlusion the stretch about the cursor is taken, this far to either side.
+AROUND_CURSOR_MM = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stretch of one vessel, in mm from its start, and what it is in words."""
+
+    vessel: str
+    from_mm: float
+    to_mm: float
+    what: str
+
+
+def active_lesion(case: Case, view: ViewState) -> Lesion | None:
+    """Return the lesion that is looked at: the chosen one, else the first on the active vessel."""
+    if view.lesion is not None and 0 <= view.lesion < len(case.lesions):
+        return case.lesions[view.lesion]
+    return next((lesion for lesion in case.lesions if lesion.vessel == view.vessel), None)
+
+
+def target_of(case: Case | None, view: ViewState) -> Target | None:
+    """Return the stretch that the views are judged by: the occlusion, else the guess, else what is about the cursor."""
+    if case is None:
+        return None
+    lesion = active_lesion(case, view)
+    if lesion is not None:
+        return Target(lesion.vessel, lesion.proximal.station_mm, lesion.distal.station_mm, "the occlusion")
+    if view.vessel is None or view.vessel not in case.tree:
+        return None
+    line = case.tree[view.vessel].centerline
+    if line.inferred:
+        return Target(view.vessel, line.inferred[0][0], line.inferred[-1][1], "the guessed stretch")
+    sight = along(case.tree, view.vessel)
+    vessel, station = sight.course.on_vessel(sight.nearest(view.cursor_lps_mm)[0])
+    length = case.tree[vessel].centerline.length_mm
+    low, high = max(station - AROUND_CURSOR_MM, 0.0), min(station + AROUND_CURSOR_MM, length)
+    return Target(vessel, low, high, "the stretch about the cursor") if high - low > 1.0 else None

@@ -1,0 +1,182 @@
+"""The view map: foreshortening and overlap for every angle of the C-arm; click and the C-arm goes there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
+
+from viewer.analysis.fluoro.limits import shipped_limits, standard_views
+from viewer.analysis.fluoro.view_map import ViewMap, view_map
+from viewer.desk import Desk
+from viewer.desk.target import Target, target_of
+from viewer.jobs import Jobs
+from viewer.model.carm import view_label
+from viewer.model.case import Case
+from viewer.model.view import ViewState
+from viewer.progress import Progress
+from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.same import same
+from viewer.ui.theme import color, font
+
+#: Cost in points -> colour: from clear dark to bright, so that the good views are the dark valleys.
+_STOPS = ((0, "#0B3C49"), (5, "#13708A"), (12, "#3FA7A0"), (25, "#C9C96A"), (50, "#D98E4A"), (100, "#7A3B2E"))
+
+
+def colored(cost: np.ndarray, reachable: np.ndarray) -> np.ndarray:
+    """Return the colours of a map, uint8 of shape (B, A, 3); out of reach is dim."""
+    stops = [float(stop) for stop, _ in _STOPS]
+    shades = [QColor(name) for _, name in _STOPS]
+    channels = ([c.red() for c in shades], [c.green() for c in shades], [c.blue() for c in shades])
+    rgb = np.stack([np.interp(cost, stops, np.array(channel, float)) for channel in channels], axis=-1)
+    return np.where(reachable[..., None], rgb, rgb * 0.22 + 14).astype(np.uint8)
+
+
+class ViewMapPane(Pane):
+    """Shows the plane of angles, RAO left, LAO right, cranial up."""
+
+    key = "view_map"
+    title = "View map"
+    when_empty = ("Foreshortening for every angle", "Choose a vessel (step Vessel); an occlusion on it comes first.")
+
+    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+        super().__init__(desk, jobs)
+        self._key: tuple[object, ...] = ()
+        self._target: Target | None = None
+        self._map: ViewMap | None = None
+        self._image: QImage | None = None
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        target = target_of(case, view)
+        if case is None or target is None:
+            self._map = self._image = None
+            self._key = ()
+            self.set_empty(True)
+            return
+        key = (case.tree, case.lesions, target)
+        if not same(key, self._key):
+            self._key = key
+            tree, lesions = case.tree, case.lesions
+
+            def work(progress: Progress) -> tuple[Target, ViewMap]:
+                return target, view_map(tree, target.vessel, target.from_mm, target.to_mm, shipped_limits(), lesions)
+
+            self.jobs.run("view_map", work, done=self._made, failed=_raise)
+        self.update()
+
+    def _made(self, made: tuple[Target, ViewMap]) -> None:
+        self._target, self._map = made
+        rgb = np.ascontiguousarray(colored(self._map.cost, self._map.reachable)[::-1])
+        height, width, _ = rgb.shape
+        self._image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self.set_empty(False)
+        self.update()
+
+    @property
+    def resting(self) -> bool:
+        return self.jobs.job("view_map") is None
+
+    def subtitle(self) -> str:
+        return f"{self._target.vessel}, {self._target.what}" if self._target is not None and not self.empty else ""
+
+    def header_right(self) -> str:
+        if self._map is None or self.empty:
+            return ""
+        carm = self.desk.view.carm
+        shortened, overlap, _ = self._map.at(carm.primary_deg, carm.secondary_deg)
+        return f"{carm.label}: foreshortening {shortened:.0f} % · overlap {overlap:.0f} %"
+
+    # -- where things lie ----------------------------------------------------------------------------------------
+
+    def _frame(self, area: QRect) -> QRectF:
+        return QRectF(area).adjusted(46, HEADER_PX + 6, -14, -26)
+
+    def _to_screen(self, primary_deg: float, secondary_deg: float, area: QRect) -> QPointF:
+        assert self._map is not None
+        frame, a, b = self._frame(area), self._map.primary_deg, self._map.secondary_deg
+        x = frame.left() + (primary_deg - a[0]) / (a[-1] - a[0]) * frame.width()
+        return QPointF(x, frame.bottom() - (secondary_deg - b[0]) / (b[-1] - b[0]) * frame.height())
+
+    def _angles_at(self, where: QPointF) -> tuple[float, float]:
+        assert self._map is not None
+        frame, a, b = self._frame(self.rect()), self._map.primary_deg, self._map.secondary_deg
+        x = np.clip((where.x() - frame.left()) / frame.width(), 0, 1)
+        y = np.clip((frame.bottom() - where.y()) / frame.height(), 0, 1)
+        return float(round(a[0] + x * (a[-1] - a[0]))), float(round(b[0] + y * (b[-1] - b[0])))
+
+    # -- painting ------------------------------------------------------------------------------------------------
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        if self._image is None or self._map is None:
+            return
+        painter.fillRect(area, color("surface", "pane"))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        frame = self._frame(area)
+        painter.drawImage(frame, self._image)
+        self._paint_axes(painter, area)
+        carm = self.desk.view.carm
+        for view in standard_views():
+            at = self._to_screen(view.primary_deg, view.secondary_deg, area)
+            if frame.contains(at):
+                self._paint_mark(painter, at, view.name, color("text", "normal"), 3)
+        here = self._to_screen(carm.primary_deg, carm.secondary_deg, area)
+        painter.setPen(QPen(color("text", "strong"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(here, 8, 8)
+        painter.drawPoint(here)
+        best = np.where(self._map.reachable, self._map.cost, np.inf)
+        row, column = np.unravel_index(int(best.argmin()), best.shape)
+        primary, secondary = float(self._map.primary_deg[column]), float(self._map.secondary_deg[row])
+        at = self._to_screen(primary, secondary, area)
+        self._paint_mark(painter, at, f"least: {view_label(primary, secondary)}", color("accent", "primary"), 5)
+
+    def _paint_mark(self, painter: QPainter, at: QPointF, name: str, shade: QColor, radius: float) -> None:
+        painter.setPen(QPen(shade, 1.5))
+        painter.drawLine(at - QPointF(radius, 0), at + QPointF(radius, 0))
+        painter.drawLine(at - QPointF(0, radius), at + QPointF(0, radius))
+        frame = self._frame(self.rect())
+        left = at.x() + 6
+        flags = Qt.AlignmentFlag.AlignLeft
+        if left + 110 > frame.right():
+            left, flags = at.x() - 136, Qt.AlignmentFlag.AlignRight
+        box = QRect(round(left), round(at.y()) - 16, 130, 15)
+        draw_text(painter, box, int(flags | Qt.AlignmentFlag.AlignVCenter), name, font(0.75), shade)
+
+    def _paint_axes(self, painter: QPainter, area: QRect) -> None:
+        frame = self._frame(area)
+        painter.setFont(font(0.75))
+        for angle in range(-90, 91, 30):
+            at = self._to_screen(angle, 0, area)
+            painter.setPen(QColor(255, 255, 255, 36))
+            painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), frame.bottom()))
+            painter.setPen(color("text", "muted"))
+            text = "AP" if angle == 0 else f"{'LAO' if angle > 0 else 'RAO'} {abs(angle)}"
+            painter.drawText(QRectF(at.x() - 30, frame.bottom() + 4, 60, 16), Qt.AlignmentFlag.AlignHCenter, text)
+        for angle in range(-30, 31, 15):
+            at = self._to_screen(0, angle, area)
+            painter.setPen(QColor(255, 255, 255, 36))
+            painter.drawLine(QPointF(frame.left(), at.y()), QPointF(frame.right(), at.y()))
+            painter.setPen(color("text", "muted"))
+            text = "0" if angle == 0 else f"{'CRA' if angle > 0 else 'CAU'} {abs(angle)}"
+            flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            painter.drawText(QRectF(area.left(), at.y() - 8, 42, 16), flags, text)
+
+    # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def _go(self, where: QPointF) -> None:
+        primary, secondary = self._angles_at(where)
+        self.desk.look(carm=replace(self.desk.view.carm, primary_deg=primary, secondary_deg=secondary))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._map is not None and event.button() == Qt.MouseButton.LeftButton and event.position().y() > HEADER_PX:
+            self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._map is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position())
+
+
+def _raise(problem: BaseException) -> None:
+    raise problem

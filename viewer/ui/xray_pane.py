@@ -1,0 +1,305 @@
+"""The X-ray preview: what the C-arm will show, turned with the mouse, the plan drawn over it in true perspective."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+
+from viewer.analysis.fluoro.fluoroscopy import Grey
+from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points
+from viewer.analysis.fluoro.injection import Fill
+from viewer.analysis.fluoro.limits import shipped_limits
+from viewer.analysis.fluoro.preview import DRAGGING_LEVEL, Preview, prepare, with_injection
+from viewer.desk import Desk
+from viewer.desk.target import target_of
+from viewer.jobs import Jobs
+from viewer.model.carm import CArm, detector_axes
+from viewer.model.case import Case
+from viewer.model.centerline import Centerline
+from viewer.model.geometry import Float
+from viewer.model.view import ViewState, Xray
+from viewer.progress import Progress
+from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.same import same
+from viewer.ui.theme import color, font, vessel_color
+
+MOVING_PX, STILL_PX = 256, 512
+DEGREES_PER_PX = 0.35
+LEAST_FIELD_MM, MOST_FIELD_MM = 100.0, 400.0
+
+XRAY_KEYS = (
+    ("Left drag", "turn the C-arm"),
+    ("Arrows (Shift)", "1° (5°)"),
+    ("Wheel", "zoom: size of the detector field"),
+    ("Middle drag", "move table or heart"),
+    ("D", "subtraction"),
+    ("B", "bones and diaphragm on or off"),
+)
+
+
+def turned(carm: CArm, by_primary_deg: float, by_secondary_deg: float) -> CArm:
+    """Return the C-arm at whole degrees nearby, as far as angles go."""
+    primary = float(np.clip(round(carm.primary_deg + by_primary_deg), -180, 180))
+    secondary = float(np.clip(round(carm.secondary_deg + by_secondary_deg), -90, 90))
+    return replace(carm, primary_deg=primary, secondary_deg=secondary)
+
+
+class XrayPane(Pane):
+    """Shows a simulated projection: coarse while the C-arm moves, fine when it stands."""
+
+    key = "xray"
+    title = "X-ray preview"
+    when_empty = ("What the C-arm will show", "Open a study first; with the coronary tree it shows an injection too.")
+
+    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+        super().__init__(desk, jobs)
+        self._case: Case | None = None
+        self._view = desk.view
+        self._base: Preview | None = None
+        self._preview: Preview | None = None
+        self._base_key: tuple[object, ...] = ()
+        self._dye_key: tuple[object, ...] = ()
+        self._shown_key: tuple[object, ...] = ()
+        self._image: QImage | None = None
+        self._image_carm: CArm | None = None
+        self._drag: tuple[str, QPointF, CArm] | None = None
+        self._final = False
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        self._case, self._view = case, view
+        if case is None or not case.volume.complete:
+            self._base = self._preview = self._image = None
+            self._base_key = ()
+            self.jobs.cancel("xray.prepare")
+            self.set_empty(True)
+            return
+        base_key = (case.volume, case.tree, view.xray.own_contrast, view.xray.heart_only)
+        if not same(base_key, self._base_key):
+            self._base_key = base_key
+            self._prepare(case, view.xray)
+        self._dye()
+        self._ask()
+        self.update()
+
+    def _prepare(self, case: Case, xray: Xray) -> None:
+        def work(progress: Progress) -> Preview:
+            return prepare(
+                case.volume,
+                case.tree,
+                own_contrast=xray.own_contrast,
+                heart_only=xray.heart_only,
+                progress=progress,
+            )
+
+        self.jobs.run("xray.prepare", work, done=self._prepared, failed=_raise)
+
+    def _prepared(self, base: Preview) -> None:
+        self._base, self._dye_key = base, ()
+        self._dye()
+        self._ask()
+
+    def _dye(self) -> None:
+        """Fill the open vessels; takes milliseconds."""
+        if self._base is None or self._case is None:
+            return
+        xray = self._view.xray
+        key = (self._base, self._case.tree, self._case.lesions, xray.injection, xray.collaterals)
+        if same(key, self._dye_key):
+            return
+        self._dye_key, self._shown_key = key, ()
+        wanted = ((Fill.ANTEGRADE, xray.injection), (Fill.COLLATERAL, xray.collaterals))
+        fills = [fill for fill, on in wanted if on]
+        inject = bool(fills) and len(self._case.tree) > 0
+        self._preview = with_injection(self._base, self._case.tree, self._case.lesions, fills) if inject else self._base
+
+    def _ask(self) -> None:
+        """Ask for the picture of the present angles: a coarse one first while the C-arm moves."""
+        preview, carm, subtract = self._preview, self._view.carm, self._view.xray.subtraction
+        if preview is None:
+            return
+        moving = self._drag is not None
+        key = (preview, carm, subtract, moving)
+        if same(key, self._shown_key):
+            return
+        self._shown_key, self._final = key, False
+
+        def work(progress: Progress) -> tuple[Grey, CArm]:
+            size, level = (MOVING_PX, DRAGGING_LEVEL) if moving else (STILL_PX, 0)
+            make = preview.subtracted if subtract else preview.picture
+            return make(carm, size, level=level), carm
+
+        self.jobs.run("xray.picture", work, done=self._drawn, failed=_raise)
+
+    def _drawn(self, made: tuple[Grey, CArm]) -> None:
+        grey, self._image_carm = made
+        size = grey.shape[0]
+        pixels = np.ascontiguousarray(grey)
+        self._image = QImage(pixels.data, size, size, size, QImage.Format.Format_Grayscale8).copy()
+        self._final = True
+        self.set_empty(False)
+        self._ask()
+        self.update()
+
+    @property
+    def resting(self) -> bool:
+        busy = self.jobs.job("xray.prepare") is not None or self.jobs.job("xray.picture") is not None
+        return self.empty if self._case is None else self._final and not busy
+
+    def subtitle(self) -> str:
+        return "" if self.empty else self._view.carm.label
+
+    def header_right(self) -> str:
+        target = target_of(self._case, self._view)
+        if self.empty or target is None or self._case is None:
+            return ""
+        points = stretch_points(self._case.tree[target.vessel].centerline, target.from_mm, target.to_mm)
+        carm = self._view.carm
+        share = float(foreshortening_percent(points, carm.primary_deg, carm.secondary_deg))
+        return f"{target.what} foreshortened by {share:.0f} %"
+
+    # -- painting ------------------------------------------------------------------------------------------------
+
+    def _square(self, area: QRect) -> QRectF:
+        edge = min(area.width(), area.height())
+        return QRectF(area.center().x() - edge / 2 + 0.5, area.center().y() - edge / 2 + 0.5, edge, edge)
+
+    def _screen(self, points_lps_mm: Float, area: QRect) -> Float:
+        """Return where points fall on the pane, shape (..., 2)."""
+        square, carm = self._square(area), self._view.carm
+        on_detector = carm.project(points_lps_mm) * (square.width() / carm.detector_mm)
+        return np.stack([square.center().x() + on_detector[..., 0], square.center().y() - on_detector[..., 1]], axis=-1)
+
+    def paint_picture(self, painter: QPainter, area: QRect) -> None:
+        if self._image is None or self._case is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        square = self._square(area)
+        painter.drawImage(square, self._image)
+        painter.save()
+        painter.setClipRect(square)
+        if "centrelines" not in self._view.hidden_overlays:
+            self._paint_vessels(painter, area)
+        self._paint_caps(painter, area)
+        self._paint_cursor(painter, area)
+        painter.restore()
+        # The film is bright where the lungs are: words need something dark to stand on.
+        for band in (
+            QRect(area.left(), area.top(), area.width(), HEADER_PX),
+            area.adjusted(0, area.height() - 26, 0, 0),
+        ):
+            painter.fillRect(band, QColor(0, 0, 0, 120))
+        warnings = shipped_limits().warnings(self._view.carm.primary_deg, self._view.carm.secondary_deg)
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        box = area.adjusted(10, 0, -10, -8)
+        if warnings:
+            draw_text(painter, box, flags, "; ".join(warnings), font(0.85), color("accent", "caution"))
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        draw_text(painter, box, right, "computed from the CT", font(0.75), color("text", "muted"))
+
+    def _paint_vessels(self, painter: QPainter, area: QRect) -> None:
+        assert self._case is not None
+        for vessel in self._case.tree:
+            active = vessel.name == self._view.vessel
+            shade = QColor(color("text", "strong") if active else vessel_color(vessel.name))
+            shade.setAlpha(255 if active else 110)
+            _draw_course(painter, vessel.centerline, self._screen(vessel.centerline.points_lps_mm, area), shade, active)
+
+    def _paint_caps(self, painter: QPainter, area: QRect) -> None:
+        assert self._case is not None
+        for lesion in self._case.lesions:
+            for cap, shade, name in (
+                (lesion.proximal, "proximal_cap", "P cap"),
+                (lesion.distal, "distal_cap", "D cap"),
+            ):
+                x, y = self._screen(cap.lps_mm, area)
+                painter.setPen(QPen(color("meaning", shade), 2))
+                painter.drawEllipse(QPointF(x, y), 6, 6)
+                box = QRect(round(x) + 10, round(y) - 22, 80, 18)
+                flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+                draw_text(painter, box, flags, name, font(0.95, bold=True), color("meaning", shade))
+
+    def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
+        x, y = self._screen(self._view.cursor_lps_mm, area)
+        painter.setPen(QPen(color("meaning", "cursor"), 1.2))
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(QPointF(x + 4 * dx, y + 4 * dy), QPointF(x + 11 * dx, y + 11 * dy))
+
+    # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.empty or event.position().y() <= HEADER_PX:
+            return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag = ("turn", event.position(), self._view.carm)
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            self._drag = ("move", event.position(), self._view.carm)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            return
+        kind, start, carm = self._drag
+        moved = event.position() - start
+        if kind == "turn":
+            new = turned(carm, -moved.x() * DEGREES_PER_PX, moved.y() * DEGREES_PER_PX)
+        else:
+            new = self._moved(carm, moved)
+        now = self._view.carm
+        if kind == "move" or (new.primary_deg, new.secondary_deg) != (now.primary_deg, now.secondary_deg):
+            self.desk.look(carm=new)
+
+    def _moved(self, carm: CArm, by_px: QPointF) -> CArm:
+        right, up, _ = detector_axes(carm.primary_deg, carm.secondary_deg)
+        mm = carm.detector_mm / self._square(self.rect()).width() * carm.sod_mm / carm.sid_mm
+        return replace(carm, isocenter_lps_mm=carm.isocenter_lps_mm - mm * (by_px.x() * right - by_px.y() * up))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None:
+            self._drag = None
+            self._ask()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.empty:
+            return
+        carm = self._view.carm
+        field = carm.detector_mm * 1.1 ** (-event.angleDelta().y() / 120)
+        self.desk.look(carm=replace(carm, detector_mm=float(np.clip(field, LEAST_FIELD_MM, MOST_FIELD_MM))))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = 5.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        turns = {
+            Qt.Key.Key_Left: (-by, 0.0),
+            Qt.Key.Key_Right: (by, 0.0),
+            Qt.Key.Key_Up: (0.0, by),
+            Qt.Key.Key_Down: (0.0, -by),
+        }
+        xray = self._view.xray
+        if event.key() in turns:
+            self.desk.look(carm=turned(self._view.carm, *turns[Qt.Key(event.key())]))
+        elif event.key() == Qt.Key.Key_D:
+            self.desk.look(xray=replace(xray, subtraction=not xray.subtraction))
+        elif event.key() == Qt.Key.Key_B:
+            self.desk.look(xray=replace(xray, heart_only=not xray.heart_only))
+        else:
+            super().keyPressEvent(event)
+
+
+def _draw_course(painter: QPainter, line: Centerline, screen: Float, shade: QColor, active: bool) -> None:
+    """Draw a centreline, dashed where it is a guess."""
+    guess = line.is_inferred(line.station_mm)
+    for part in np.split(np.arange(len(guess)), np.flatnonzero(np.diff(guess.astype(int))) + 1):
+        span = screen[part[0] : part[-1] + 2]
+        pen = QPen(shade, 2.0 if active else 1.1)
+        if guess[part[0]]:
+            pen.setDashPattern([3, 2.4])
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in span]))
+
+
+def _raise(problem: BaseException) -> None:
+    raise problem
