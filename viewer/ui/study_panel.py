@@ -20,7 +20,7 @@ class StudyPanel(StepPanel):
         self._card = self.add_card("Open a study")
         self._folder = self._card.add_button("Open folder or disc…", open_folder, primary=True)
         self._demo = self._card.add_button("Demonstration", open_demo)
-        self._other = self._card.add_button("Other series or study…", show_series)
+        self._other = self._card.add_button("Other series…", show_series)
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         open_ = case is not None
