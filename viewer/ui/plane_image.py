@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from viewer.analysis.reformat.plane import Image, is_aligned, is_warm, sample_count, sample_plane, to_rgb32, warm_up
+from viewer.analysis.reformat.plane import (
+    COARSEST_STEP,
+    Image,
+    is_aligned,
+    is_warm,
+    sample_count,
+    sample_plane,
+    to_rgb32,
+    warm_up,
+)
 from viewer.jobs import Jobs
 from viewer.model.geometry import Float
 from viewer.model.view import Plane, Slab, Window
@@ -140,39 +149,54 @@ class PlaneImage(QObject):
         return _as_qimage(pixels).copy()
 
     def _sample(self, request: PlaneRequest) -> None:
-        samples = request.samples
-        excess = samples * PlaneImage.ms_per_sample / BUDGET_MS
-        # A coarse slab also takes steps of double length.
-        saving = 2 if request.slab.thickness_mm > 0 else 1
-        coarse = 1
-        if excess > 1 and not is_aligned(request.volume.geometry, request.plane.right, request.plane.down):
-            coarse = min(max(2, int(np.ceil(np.sqrt(excess / saving)))), COARSEST)
+        coarse = _coarseness(request, PlaneImage.ms_per_sample)
         start = time.perf_counter()
         self._image = request.sample(coarse)
-        taken = samples if coarse == 1 else samples / coarse**2 / saving
-        if taken > 100_000:
-            took = (time.perf_counter() - start) * 1e3 / taken
-            PlaneImage.ms_per_sample += 0.2 * (took - PlaneImage.ms_per_sample)
         self._fine = coarse == 1
-        if not self._fine:
+        if self._fine:
+            self._learn(request, time.perf_counter() - start)
+        else:
             self._still.start()
+
+    @staticmethod
+    def _learn(request: PlaneRequest, took_s: float) -> None:
+        if request.samples > 100_000:
+            PlaneImage.ms_per_sample += 0.2 * (took_s * 1e3 / request.samples - PlaneImage.ms_per_sample)
 
     def _refine(self) -> None:
         request = self._request
         if request is None:
             return
 
-        def work(progress: Progress) -> Image:
+        def work(progress: Progress) -> tuple[Image, float]:
             warm_up()
-            return request.sample(1, progress)
+            start = time.perf_counter()
+            return request.sample(1, progress), time.perf_counter() - start
 
-        def done(image: Image) -> None:
+        def done(result: tuple[Image, float]) -> None:
             if request is self._request:
-                self._image = image
+                self._image, took_s = result
                 self._fine = True
+                # Among other jobs it may have been slow, but never quicker than it would be in the window.
+                if took_s * 1e3 < request.samples * PlaneImage.ms_per_sample:
+                    self._learn(request, took_s)
                 self._arrived()
 
         self._jobs.run(self._slot, work, done=done, failed=_raise)
+
+
+def _coarseness(request: PlaneRequest, ms_per_sample: float) -> int:
+    """Return the least `coarse` that is expected to stay within the budget."""
+    full_ms = request.samples * ms_per_sample
+    if full_ms <= BUDGET_MS or is_aligned(request.volume.geometry, request.plane.right, request.plane.down):
+        return 1
+    thick = request.slab.thickness_mm > 0
+    for coarse in range(2, COARSEST):
+        share = 1 / coarse**2 / (min(coarse, COARSEST_STEP) if thick else 1)
+        # Samples far apart share no cache lines: measured, each costs half as much again for every step of coarseness.
+        if full_ms * share * (1 + coarse / 2) <= BUDGET_MS:
+            return coarse
+    return COARSEST
 
 
 def _raise(problem: BaseException) -> None:

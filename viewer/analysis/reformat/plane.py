@@ -26,7 +26,8 @@ from viewer.progress import Progress, silent
 
 #: Distance between the samples of a slab, as a share of the smallest voxel edge.
 FINE_STEP = 0.5
-COARSE_STEP = 1.0
+#: A preview takes longer steps, by its coarseness up to this.
+COARSEST_STEP = 4
 #: A plane counts as lying along the grid when no pixel of it strays further than this from it, in voxels.
 STRAY_VOXELS = 0.02
 #: Rows a band, in pixels times samples: some milliseconds, so that an interactive picture never waits long for a slab.
@@ -100,7 +101,9 @@ def sample_plane(
         _oblique(volume, center, right, down, mm_per_px, slab, FINE_STEP, image, progress)
         return image
     small = np.empty((-(-height_px // coarse) + 1, -(-width_px // coarse) + 1), np.int16)
-    _oblique(volume, center, right, down, mm_per_px * coarse, slab, COARSE_STEP, small, progress)
+    _oblique(
+        volume, center, right, down, mm_per_px * coarse, slab, FINE_STEP * min(coarse, COARSEST_STEP), small, progress
+    )
     start = [((n - 1) - (size - 1) / coarse) / 2 for n, size in zip(small.shape, (height_px, width_px))]
     return _enlarged(small.astype(np.float32), start, (1 / coarse, 1 / coarse), (height_px, width_px), progress)
 
