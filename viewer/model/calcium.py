@@ -1,9 +1,10 @@
-"""Calcium along a vessel: what counts as calcium, how much of each cross-section it takes, and the patterns it forms."""
+"""Calcium along a vessel: what counts as such, how much of each cross-section it takes, and the patterns it forms."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -250,7 +251,7 @@ class CalciumProfile:
             certainties={pattern: pair[1] for pattern, pair in lengths.items()},
             thirds_mm3=tuple(
                 float((self.area_mm2[:, 1] * self.length_by_station_mm(a, b)).sum())
-                for a, b in zip(thirds[:-1], thirds[1:], strict=True)
+                for a, b in pairwise(thirds)
             ),
             deposits=tuple(d for d in self.deposits if d.to_mm > from_mm and d.from_mm < to_mm),
         )

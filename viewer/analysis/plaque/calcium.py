@@ -1,8 +1,8 @@
-"""How much of each cross-section calcium takes, with the scanner's blur taken off along the vessel as well as across it.
+"""How much of each cross-section calcium takes, with the blur taken off along the vessel as well as across it.
 
 Where something reaches the threshold there is calcium; how far it reaches is another question. A deposit of 900 HU
-shows more than 351 HU half a millimetre beyond its ends. So the picture about each deposit is first restored (`restore`)
-and the deposit then ends half-way between its own grey value and that of its surroundings.
+shows more than 351 HU half a millimetre beyond its ends. So the picture about each deposit is first restored
+(`restore`) and the deposit then ends half-way between its own grey value and that of its surroundings.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def _seeds(volume: Volume, cells: Grid, scene: _Scene) -> tuple[NDArray[np.int32
 def _restored_shares(
     cells: Grid, scene: _Scene, seeds: NDArray[np.int32], names: list[int]
 ) -> tuple[list[Float32], NDArray[np.int32], dict[int, float | None]]:
-    """Return the share of calcium in each cell at the three thresholds, whose cell it is, and the deposits' own values."""
+    """Return each cell's share of calcium at the three thresholds, whose cell it is, and the deposits' own values."""
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
     fwhm_mm = scene.widths[1] * across * FWHM
     spacing = (across * scene.widths[1] / scene.widths[0], across, across)

@@ -52,7 +52,7 @@ def grid(volume: Volume, sections: CrossSections, first: int, last: int, cell_mm
     frames = sections.frames
     part = slice(first, last)
     half = int(np.ceil((sections.wall_mm[part].max() + BEYOND_MM) / cell_mm))
-    offset = np.arange(-half, half + 1) * cell_mm
+    offset = np.linspace(-half * cell_mm, half * cell_mm, 2 * half + 1, dtype=np.float64)
     across, up = np.meshgrid(offset, offset)
     points = (
         frames.center_lps_mm[part, None, None]

@@ -165,7 +165,7 @@ def _read_cubic(hu: NDArray[np.int16], index: Float32, result: Float32) -> None:
 @njit(nogil=True, cache=True, inline="always")
 def _inside(hu: NDArray[np.int16], z: np.float32, y: np.float32, x: np.float32) -> bool:
     """Tell whether a voxel lies on every side of an index, so that it can be read without a look at the border."""
-    return z >= 0 and y >= 0 and x >= 0 and z < hu.shape[0] - 1 and y < hu.shape[1] - 1 and x < hu.shape[2] - 1
+    return bool(z >= 0 and y >= 0 and x >= 0 and z < hu.shape[0] - 1 and y < hu.shape[1] - 1 and x < hu.shape[2] - 1)
 
 
 @njit(nogil=True, cache=True, inline="always", fastmath={"contract"})

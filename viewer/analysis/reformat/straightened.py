@@ -103,7 +103,7 @@ def straightened(
     across = np.cos(angle) * frames.right + np.sin(angle) * frames.up
     through = np.cross(frames.tangent, across)
     hu = slab_rows(
-        volume, frames.center_lps_mm + offset[0] * across, across * (offset[1] - offset[0]), through, offset, slab
+        volume, frames.center_lps_mm + offset[0] * across, across * (offset[1] - offset[0]), through, len(offset), slab
     )
     folded = ((curvature(frames) * across).sum(1))[:, None] * offset[None, :] >= 1.0
     hu[folded] = Volume.AIR_HU
@@ -113,7 +113,7 @@ def straightened(
 
 
 def slab_rows(
-    volume: Volume, origin_lps_mm: Float, across_lps_mm: Float, view: Float, offset_mm: Float, slab: Slab | None
+    volume: Volume, origin_lps_mm: Float, across_lps_mm: Float, view: Float, across: int, slab: Slab | None
 ) -> Float32:
     """Return rows of samples projected through a slab about them, float32 of shape (S, W).
 
@@ -124,15 +124,16 @@ def slab_rows(
         Start of each row and its step.
     view : ndarray of shape (S, 3)
         Unit direction of view for each row.
-    offset_mm : ndarray of shape (W,)
+    across : int
+        Number of samples in a row.
     slab : Slab or None
     """
     if slab is None or slab.thickness_mm <= 0:
-        return sample_grid(volume, origin_lps_mm, across_lps_mm, len(offset_mm))
+        return sample_grid(volume, origin_lps_mm, across_lps_mm, across)
     layers = int(np.ceil(slab.thickness_mm / SLAB_STEP_MM)) + 1
     step = view * (slab.thickness_mm / (layers - 1))
     start = origin_lps_mm - 0.5 * slab.thickness_mm * view
-    return sample_grid(volume, start, across_lps_mm, len(offset_mm), step, layers, KERNEL_PROJECTION[slab.projection])
+    return sample_grid(volume, start, across_lps_mm, across, step, layers, KERNEL_PROJECTION[slab.projection])
 
 
 def straightened_pair(

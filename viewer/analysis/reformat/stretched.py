@@ -116,9 +116,7 @@ def stretched(
     way = np.gradient(row_flat, axis=0)
     length = np.linalg.norm(way, axis=1, keepdims=True)
     way = np.where(length > 1e-9, way / np.maximum(length, 1e-9), start_direction(sweep))
-    hu = slab_rows(
-        volume, start, np.broadcast_to(sweep * pixel_mm, start.shape), np.cross(sweep, way), np.arange(width), slab
-    )
+    hu = slab_rows(volume, start, np.broadcast_to(sweep * pixel_mm, start.shape), np.cross(sweep, way), width, slab)
     hu.setflags(write=False)
     course_px = np.stack([down, along - low], axis=1) / pixel_mm
     return Stretched(hu, pixel_mm, sweep, start, row_station, course_px, frames.station_mm, float(angle_deg))

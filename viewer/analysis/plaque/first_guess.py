@@ -1,0 +1,133 @@
+"""Where the fit of a vessel's walls starts: the lumen by half height, the wall about it, calcium by its threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import (
+    gaussian_filter,
+    gaussian_filter1d,
+    grey_dilation,
+    grey_erosion,
+    median_filter,
+    percentile_filter,
+)
+
+from viewer.analysis.plaque.rays import RADIAL_STEP_MM, REACH_MM, Model, Rays
+from viewer.model.geometry import Float
+
+#: Wall and soft plaque on a contrast CT.
+TISSUE_HU = 65.0
+#: Calcium that is too thin to show its own grey value.
+THIN_CALCIUM_HU = 850.0
+#: A sample above this is calcium if there is no contrast; where there is, it must also outshine that by this much.
+CALCIUM_HU = 351.0
+ABOVE_LUMEN_HU = 110.0
+#: Wall of a healthy coronary artery: a share of the lumen's radius, but not thinner than this.
+WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
+#: A lumen narrower than this share of what is usual near by is diseased: its wall says nothing of the healthy one.
+HEALTHY_SHARE = 0.92
+#: Lumen that is too narrow to be told from none.
+NO_LUMEN_MM = 0.3
+#: Where more than this share of the rays meets calcium, what lies within cannot be seen.
+BLINDING_SHARE = 0.4
+
+
+def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
+    """Return a first guess: the lumen by half height, the wall around it, calcium by its threshold."""
+    stations, angles, samples = seen.hu.shape
+    calm = gaussian_filter(seen.hu, (0.3 / step, 1.0, 0.5), mode=("nearest", "wrap", "nearest"))
+    core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1)
+    contrast = (core > 0.5 * (lumen_hu + TISSUE_HU)) & (core < 1.25 * lumen_hu)
+    level = _carried(np.clip(core, 0.4 * lumen_hu, 1.25 * lumen_hu), contrast, 3.0 / step, lumen_hu)
+
+    bright = np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU)
+    half = 0.5 * (level + TISSUE_HU)
+    below = calm < half[:, None, None]
+    edge = np.where(below.any(2), below.argmax(2), samples) * RADIAL_STEP_MM
+    first_calcium = np.where((calm > bright[:, None, None]).any(2), (calm > bright[:, None, None]).argmax(2), samples)
+    clear = first_calcium * RADIAL_STEP_MM > edge + 0.6
+    few = clear.mean(1) < 0.3
+    lumen = np.where(few, 0.0, np.nanmedian(np.where(clear | few[:, None], edge, np.nan), axis=1))
+    lumen = np.where(contrast, np.clip(lumen, 0.1, REACH_MM - 2.0), 0.1)
+    lumen = median_filter(lumen, 3, mode="nearest")
+
+    sound = healthy(lumen, step)
+    wall = np.full(stations, 1.75)
+    if sound.any():
+        at = np.arange(stations)
+        reference = np.maximum(np.interp(at, at[sound], lumen[sound]), lumen)
+        wall = reference + usual_thickness(reference)
+    wall = gaussian_filter1d(wall, 1.0 / step, mode="nearest")
+
+    open_here = lumen > NO_LUMEN_MM
+    bright = np.where(open_here, bright, CALCIUM_HU)
+    # A deposit in the wall shows in the outer half of a ray; what shines further in only may be one on the other side.
+    radius = seen.radius_mm[None, None, :]
+    outer = (radius < wall[:, None, None] + 0.3) & (radius > 0.5 * wall[:, None, None])
+    shown = np.where(outer, calm, -1024.0)
+    peak = shown.max(2)
+    calcified = peak > bright[:, None]
+    near = grey_dilation(calcified, size=(2 * int(np.ceil(0.5 / step)) + 1, 5), mode="wrap") & ~calcified
+    around_peak = grey_dilation(peak, size=(2 * int(np.ceil(1.5 / step)) + 1, angles // 4 | 1), mode="wrap")
+    strong = np.maximum(around_peak, THIN_CALCIUM_HU)
+    shown = np.where(radius < wall[:, None, None], calm, -1024.0)
+    begins = (shown > 0.5 * (peak[:, :, None] + TISSUE_HU)).argmax(2) * RADIAL_STEP_MM
+    blind = calcified.mean(1) > BLINDING_SHARE
+    closed = _closed(open_here, blind, core > bright)
+    lumen = np.where(closed, 0.1, lumen)
+    # Among calcium, the outer part of a ray between deposits still shows where the wall meets fat.
+    beside = blind[:, None] & ~calcified
+    doubtful = np.where(near, np.where(beside, 0.01, 0.15), np.where(beside, 0.5, 1.0))
+    amid = (grey_erosion(calcified, size=(1, 5), mode="wrap") > 0) & (peak > 0.8 * around_peak)
+    weight = np.where(calcified, np.where(amid, 0.4, 0.05), doubtful)
+    full = (angles, stations)
+    return Model(
+        lumen_mm=np.broadcast_to(lumen, full).T.astype(np.float32),
+        inner_mm=np.clip(begins, 0.1, wall[:, None] - 0.1).astype(np.float32),
+        wall_mm=np.broadcast_to(wall, full).T.astype(np.float32),
+        around_hu=np.full((stations, angles), -90.0, np.float32),
+        lumen_hu=level.astype(np.float32),
+        tissue_hu=np.full(stations, TISSUE_HU, np.float32),
+        calcium_hu=strong.astype(np.float32),
+        calcified=calcified,
+        weight=weight.astype(np.float32),
+        from_mm=np.where(beside, 0.55 * wall[:, None], 0.0).astype(np.float32),
+        closed=closed,
+    )
+
+
+def _closed(open_here: NDArray[np.bool_], blind: NDArray[np.bool_], filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where calcium leaves no lumen, or blinds the view of one that the neighbours do not have.
+
+    Blurred calcium about an empty middle looks like contrast. So a lumen among calcium is believed only if the vessel
+    is open on both sides of the deposit.
+    """
+    clear = np.flatnonzero(~blind)
+    if len(clear) == 0:
+        return filled
+    at = np.arange(len(blind))
+    right = np.searchsorted(clear, at)
+    before = clear[np.clip(right - 1, 0, len(clear) - 1)]
+    after = clear[np.clip(right, 0, len(clear) - 1)]
+    return blind & (filled | ~open_here[before] | ~open_here[after])
+
+
+def healthy(lumen: Float, step: float) -> Float:
+    """Tell, as 1 or 0 for each station, whether the lumen is about as wide as it usually is near by."""
+    usual = percentile_filter(lumen, 60, size=2 * round(8.0 / step) + 1, mode="nearest")
+    calm = np.abs(np.gradient(lumen)) / step < 0.25
+    return ((lumen > 0.5) & (lumen > HEALTHY_SHARE * usual) & calm).astype(bool)
+
+
+def usual_thickness(lumen: Float) -> Float:
+    """Return the thickness of a healthy wall about a lumen of this radius."""
+    return np.maximum(WALL_SHARE * lumen, THINNEST_WALL_MM)
+
+
+def _carried(values: Float, known: NDArray[np.bool_], width: float, else_value: float) -> Float:
+    """Return `values` smoothed where they are known and carried on where not."""
+    if not known.any():
+        return np.full(len(values), else_value)
+    at = np.arange(len(values))
+    return gaussian_filter1d(np.interp(at, at[known], values[known]), width, mode="nearest")
