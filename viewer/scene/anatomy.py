@@ -41,6 +41,8 @@ LUNG_SHARE = 0.3
 LUNG_HU = -400
 #: As bright as this share of the blood, or this in HU, whichever is lower, is bright.
 BRIGHT_SHARE, BRIGHT_HU = 0.45, 180.0
+#: What is nowhere thicker than twice this is taken for a vessel, a graft perhaps, and stays, mm.
+BONE_RADIUS_MM = 3.5
 #: How far bone is hidden beyond its bright part, mm, for its blurred edge.
 BONE_RIM_MM = 2.5
 #: What is farther than this from the blood, and is not bright itself, is no heart: the wall of a thick left ventricle
@@ -135,12 +137,21 @@ def find_tissue(level: Level, contrast: Contrast, progress: Progress = silent) -
     grow(owner, bright)
     progress(0.85)
     rim = max(1, round(BONE_RIM_MM / float(spacing.mean())))
-    hidden = ndimage.binary_dilation(owner == SKELETON, iterations=rim)
+    hidden = ndimage.binary_dilation(_thick(owner == SKELETON, spacing), iterations=rim)
     hidden &= ~ndimage.binary_dilation((owner == BLOOD) | (owner == AORTA))
     tissue[hidden] |= BONE
     vessels = ndimage.binary_dilation(bright & ~hidden, iterations=rim)
     tissue[(from_blood_mm > HEART_WALL_MM) & ~vessels] |= SURROUNDINGS
     return tissue
+
+
+def _thick(bone: Mask, spacing_mm: Float) -> Mask:
+    """Return what is near a place where the bone, its marrow filled, is thicker than any artery: no graft is lost."""
+    depth_mm = ndimage.distance_transform_edt(ndimage.binary_closing(bone, iterations=2), sampling=spacing_mm)
+    core = depth_mm > BONE_RADIUS_MM
+    if not core.any():
+        return core
+    return bone & (ndimage.distance_transform_edt(~core, sampling=spacing_mm) <= BONE_RADIUS_MM + BONE_RIM_MM)
 
 
 def _sure_bone(level: Level, far: Mask) -> Mask:

@@ -165,17 +165,19 @@ def cast_rows(
             n = int(np.ceil(first))
             end = int(np.floor(last))
             former = np.float32(-1)
+            inside = False
             cut = True  # the first sample lies on the face of the box or of the clipping plane
             while n <= end:
                 z = min(max(start[0] + np.float32(n) * step[0], low[0]), high[0])
                 y = min(max(start[1] + np.float32(n) * step[1], low[1]), high[1])
                 x = min(max(start[2] + np.float32(n) * step[2], low[2]), high[2])
                 away = distance[int(z) >> SHIFT, int(y) >> SHIFT, int(x) >> SHIFT]
-                if away > 0:
+                if away > 0 and not inside:
                     n += _leap(z, y, x, step[0], step[1], step[2], away)
                     former = np.float32(-1)
                     cut = False
                     continue
+                inside = away == 0  # the first sample beyond content still ends a stretch that begins in it
                 value = min(max(_sample(hu, z, y, x) - np.float32(FIRST_HU), zero), top)
                 if former < zero:
                     former = value
