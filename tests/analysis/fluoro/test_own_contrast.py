@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import SimpleITK
 
-from viewer.analysis.fluoro.own_contrast import Kind, find_chambers, without_own_contrast
+from viewer.analysis.fluoro.chambers import Kind, find_chambers
+from viewer.analysis.fluoro.own_contrast import without_own_contrast
 from viewer.analysis.fluoro.surroundings import patient
 from viewer.model.geometry import Geometry
 from viewer.model.vessel import Vessel, VesselTree

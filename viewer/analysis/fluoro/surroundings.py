@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from viewer.analysis.fluoro.attenuation import TUBE_KV, Attenuation, attenuation_from_hu
-from viewer.analysis.fluoro.own_contrast import Chambers, Kind, cell_geometry, find_chambers, without_own_contrast
-from viewer.analysis.fluoro.tubes import beads
-from viewer.model.geometry import Geometry
+from viewer.analysis.fluoro.chambers import find_chambers, heart_depth_mm
+from viewer.analysis.fluoro.own_contrast import without_own_contrast
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
-#: Muscle and fat around the chambers and the coronary arteries that belong to the heart.
-_WALL_MM = 10.0
-#: Gaps between chambers up to twice this width are filled.
-_GAP_MM = 10.0
 #: The surface of the heart alone is drawn this soft to either side.
 _SOFT_MM = 3.0
 
@@ -45,38 +38,6 @@ def _fade(mu: np.ndarray, depth: np.ndarray, factor: np.ndarray, soft: float) ->
                 fx = np.float32(x - i0)
                 share = (line[i0] * (1 - fx) + line[i0 + 1] * fx) / np.float32(2 * soft) + np.float32(0.5)
                 mu[k, j, i] = np.float32(mu[k, j, i]) * min(max(share, np.float32(0)), np.float32(1))
-
-
-def heart_depth_mm(geometry: Geometry, chambers: Chambers, tree: VesselTree) -> NDArray[np.float32]:
-    """Return how deep in the heart each cell of `chambers` lies, mm, negative outside.
-
-    The heart is what lies around its blood and its coronary arteries, gaps filled, without bone. Without any blood
-    all cells are deep inside.
-    """
-    grid = cell_geometry(geometry, chambers.factor)
-    blood = np.zeros(grid.shape, bool)
-    for vessel in tree:
-        points, _ = beads(vessel.centerline, (0.0, vessel.centerline.length_mm), 1.0)
-        index = np.round(grid.to_index(points)).astype(int)
-        index = index[((index >= 0) & (index < np.asarray(grid.shape))).all(1)]
-        blood[tuple(index.T)] = True
-    pools, count = ndimage.label((chambers.kind == Kind.CHAMBER) | (chambers.kind == Kind.INFLOW))
-    if count:
-        if blood.any():  # the chambers that coronary arteries run on; not the descending aorta
-            near = ndimage.distance_transform_edt(~blood, sampling=grid.spacing_mm) <= _WALL_MM
-            blood |= np.isin(pools, np.setdiff1d(pools[near], 0))
-        else:
-            blood = pools == np.bincount(pools[pools > 0]).argmax()
-    if not blood.any():
-        return np.full(grid.shape, 1e3, np.float32)
-    spacing = grid.spacing_mm
-    around = ndimage.distance_transform_edt(~blood, sampling=spacing) <= _WALL_MM + _GAP_MM
-    inside = ndimage.distance_transform_edt(np.pad(around, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1]
-    heart = (inside > _GAP_MM) & (chambers.kind != Kind.BONE)
-    depth = ndimage.distance_transform_edt(heart, sampling=spacing) - ndimage.distance_transform_edt(
-        ~heart, sampling=spacing
-    )
-    return depth.astype(np.float32)
 
 
 def patient(

@@ -132,4 +132,4 @@ def _away_from_end(path_mm: Picture) -> Picture:
     where = np.minimum(np.arange(size) // coarse, len(around) - 1)
     share = path_mm / np.maximum(around[np.ix_(where, where)], 1.0)
     fair = blurred(np.clip((share - 0.65) * 4, 0, 1).astype(np.float32), size / 30)
-    return np.clip(2 * fair - 1, 0, 1)
+    return np.clip(2.5 * fair - 1.5, 0, 1)
