@@ -191,6 +191,7 @@ def _read_with_pydicom(file: BinaryIO, size: int, path: str, name: str) -> Heade
 
 def damage() -> tuple[type[Exception], ...]:
     """Return what pydicom is known to raise on a header that makes no sense."""
+    import pydicom  # noqa: F401 - whole, before its parts: two threads that import a part each would meet half-way
     from pydicom.errors import BytesLengthException, InvalidDicomError
 
     return (

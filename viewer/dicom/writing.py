@@ -55,6 +55,7 @@ study_uid, series_number
         If the folder cannot be written.
     """
     import numpy as np
+    import pydicom  # noqa: F401 - whole, before its parts: two threads that import a part each would meet half-way
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
