@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QImage
 
 import viewer.demo
 from viewer.cli.main import main
@@ -44,3 +47,22 @@ def test_that_a_folder_that_cannot_be_made_is_said(tmp_path: Path, capsys: pytes
     (tmp_path / "file").write_text("")
     assert main(["demo", "--write", str(tmp_path / "file" / "study")]) == 3
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_that_a_machine_without_a_display_gets_pictures_of_the_window(tmp_path: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    bare.pop("QT_QPA_PLATFORM", None)
+    bare.pop("CTO_VIEWER_CACHE", None)
+    folder = tmp_path / "out" / "demo"
+    result = subprocess.run(
+        [sys.executable, "-m", "viewer", "demo", "--pictures", str(folder)], env=bare, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    pictures = [Path(line) for line in result.stdout.splitlines()]
+    assert pictures and sorted(folder.glob("*.png")) == sorted(pictures)
+    for path in pictures:
+        image = QImage(str(path))
+        assert image.width() >= 1600
+        colours = {image.pixel(x, y) for x in range(0, image.width(), 20) for y in range(0, image.height(), 20)}
+        assert len(colours) > 100, f"{path.name} shows nothing"

@@ -56,7 +56,8 @@ def _picture(folder: Path) -> int:
     from viewer.ui.pictures import make_pictures
 
     try:
-        paths = make_pictures(folder)
+        with TerminalProgress() as progress:
+            paths = make_pictures(folder, progress)
     except OSError as error:
         raise _unwritable(folder, error) from error
     print_result("\n".join(str(path) for path in paths))
