@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.analysis.plaque.bent_vessel import BentVessel, Deposit
+from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
+from viewer.model.centerline import Centerline
+from viewer.model.cross_section import Contour
+from viewer.progress import Cancelled
+
+
+def errors(vessel: BentVessel, offset_mm=(0.0, 0.0), fwhm_mm: float = 0.89):
+    """Stations, error of the wall's area in percent and of the lumen's radius in mm."""
+    line = vessel.centerline(offset_mm)
+    sections = measure_vessel(vessel.volume(), line, "RCA", vessel.lumen_hu, fwhm_mm=fwhm_mm)
+    station = sections.frames.station_mm * vessel.length_mm / line.length_mm
+    area = 100 * (sections.wall_area_mm2 / np.pi / vessel.outer_mm(station) ** 2 - 1)
+    return station, area, np.sqrt(sections.lumen_area_mm2 / np.pi) - vessel.lumen_mm(station), sections
+
+
+@pytest.mark.parametrize("radius_mm", [2.1, 1.5])
+@pytest.mark.parametrize("fwhm_mm", [0.7, 1.0])
+def test_that_wall_and_lumen_of_an_open_vessel_are_found(radius_mm: float, fwhm_mm: float) -> None:
+    vessel = BentVessel(radius_mm=radius_mm, fwhm_mm=fwhm_mm)
+    station, area, lumen, _ = errors(vessel, fwhm_mm=np.hypot(fwhm_mm, 0.27))
+    inner = (station > 3) & (station < 37)
+    assert np.median(np.abs(area[inner])) < 8
+    assert np.median(np.abs(lumen[inner])) < 0.05
+
+
+def test_that_the_centreline_may_lie_off_the_middle() -> None:
+    station, area, lumen, _ = errors(BentVessel(), offset_mm=(0.25, -0.2))
+    inner = (station > 3) & (station < 37)
+    assert np.median(np.abs(area[inner])) < 8
+    assert np.median(np.abs(lumen[inner])) < 0.06
+
+
+def test_that_an_occlusion_has_a_wall_and_no_lumen() -> None:
+    vessel = BentVessel(occluded=(12.0, 26.0))
+    station, area, _, sections = errors(vessel)
+    inside = (station > 13.5) & (station < 24.5)
+    assert np.median(np.abs(area[inside])) < 8
+    assert sections.lumen_area_mm2[inside].max() < 0.5
+    assert sections.lumen_area_mm2[(station > 3) & (station < 10)].min() > 8
+
+
+def test_that_an_occlusion_within_heart_muscle_is_tied_to_its_ends() -> None:
+    station, area, _, _ = errors(BentVessel(occluded=(12.0, 26.0), muscle=True))
+    inside = (station > 12) & (station < 26)
+    assert np.median(np.abs(area[inside])) < 12
+
+
+def test_that_the_wall_runs_on_under_a_full_moon() -> None:
+    vessel = BentVessel(occluded=(12.0, 26.0), deposits=(Deposit(11.0, 6.0, hu=1000.0),))
+    station, area, _, sections = errors(vessel)
+    inside = (station > 11) & (station < 17)
+    assert np.median(np.abs(area[inside])) < 8
+    assert sections.lumen_area_mm2[(station > 12.5) & (station < 16)].max() == 0
+    assert set(sections.wall_source[(station > 12) & (station < 16)]) == {Contour.INTERPOLATED}
+    assert set(sections.wall_source[(station > 3) & (station < 8)]) == {Contour.MEASURED}
+
+
+def test_that_blurred_calcium_about_an_empty_middle_is_no_lumen() -> None:
+    vessel = BentVessel(occluded=(10.0, 28.0), deposits=(Deposit(16.0, 6.0, inner=0.15, arc_deg=290.0),))
+    station, area, _, sections = errors(vessel)
+    inside = (station > 13) & (station < 25)
+    assert sections.lumen_area_mm2[inside].max() < 0.5
+    assert np.median(np.abs(area[inside])) < 8
+
+
+def test_that_the_wall_never_lies_inside_the_lumen() -> None:
+    vessel = BentVessel(deposits=(Deposit(14.0, 5.0, inner=0.7, arc_deg=150.0),), noise_hu=45.0, seed=5)
+    sections = errors(vessel)[3]
+    assert (sections.wall_mm >= sections.lumen_mm).all()
+
+
+@pytest.mark.parametrize("fwhm_mm", [0.7, 0.85, 1.0])
+def test_that_the_blur_is_read_from_the_vessel(fwhm_mm: float) -> None:
+    vessel = BentVessel(fwhm_mm=fwhm_mm)
+    found = estimated_fwhm_mm(vessel.volume(), [vessel.centerline()], 400.0)
+    assert found == pytest.approx(np.hypot(fwhm_mm, 0.27), abs=0.06)
+
+
+def test_that_without_a_vessel_the_usual_blur_is_taken() -> None:
+    assert estimated_fwhm_mm(BentVessel().volume(), [], 400.0) == pytest.approx(0.85)
+
+
+def test_that_a_course_through_nothing_still_has_contours() -> None:
+    line = Centerline([[0.0, 5.5, 5.0], [5.0, 5.5, 5.0], [9.0, 5.5, 5.5]])
+    sections = measure_vessel(BentVessel().volume(), line, "RCA", 400.0)
+    assert (sections.wall_mm > 0).all()
+
+
+def test_that_the_search_can_be_cancelled() -> None:
+    def stop(share: float, text: str = "") -> None:
+        if share > 0.3:
+            raise Cancelled
+
+    vessel = BentVessel()
+    with pytest.raises(Cancelled):
+        measure_vessel(vessel.volume(), vessel.centerline(), "RCA", 400.0, progress=stop)
