@@ -32,6 +32,7 @@ from viewer.ui.plane_texts import (
     reading_lines,
     text_scale,
 )
+from viewer.ui.plane_vessels import draw_vessels
 from viewer.ui.theme import color
 from viewer.ui.tool_strip import window_presets
 from viewer.ui.tools import Tool, ToolBox
@@ -148,6 +149,8 @@ class PlanePane(Pane):
             draw_crosshair(
                 painter, frame, view, self.index, cross, handles=live and self._mouse is not None, scale=scale
             )
+        if "vessels" not in view.hidden_overlays:
+            draw_vessels(painter, frame, case.tree, view.vessel, view.slab, scale)
         if "marks" not in view.hidden_overlays:
             draw_marks(painter, frame, case.marks, view.slab, self.tools.selected, scale)
         draw_letters(painter, frame, scale)

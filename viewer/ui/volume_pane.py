@@ -22,9 +22,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.desk import Desk
+from viewer.desk.sight import on_vessel
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.geometry import Float
+from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.scene.anatomy import find_tissue
@@ -36,12 +38,13 @@ from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard
 from viewer.ui.volume_marks import paint_cube, paint_cursor
 from viewer.ui.volume_pictures import Pictures
+from viewer.ui.volume_vessels import paint_vessels, vessel_at
 
 VOLUME_KEYS: tuple[tuple[str, str], ...] = (
     ("Drag", "turn"),
     ("Wheel, right drag", "zoom"),
     ("Middle drag, Shift+drag", "pan"),
-    ("Click", "put the cursor on what is seen"),
+    ("Click", "choose a vessel, or put the cursor on what is seen"),
     ("Arrows, with Shift", "turn by 5°, by 1°"),
     ("+  −", "zoom"),
     ("V  Shift+V", "next, former standard view"),
@@ -93,6 +96,8 @@ class VolumePane(Pane):
         self._picture: Picture | None = None
         self._image = QImage()
         self._cursor_lps_mm = desk.view.cursor_lps_mm
+        self._tree: VesselTree | None = None
+        self._vessel: str | None = None
         self._carm = desk.view.carm
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -113,6 +118,10 @@ class VolumePane(Pane):
         volume = None if case is None else case.volume
         if volume is not self._volume:
             self._take(volume)
+        tree = case.tree if case is not None else None
+        if tree is not self._tree or view.vessel != self._vessel:
+            self._tree, self._vessel = tree, view.vessel
+            self.update()
         if view.cursor_lps_mm is not self._cursor_lps_mm:
             self._cursor_lps_mm = view.cursor_lps_mm
             self.update()
@@ -267,6 +276,8 @@ class VolumePane(Pane):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(_place(self._picture, self._camera, area), self._image)
+        if self._tree is not None and "vessels" not in self.desk.view.hidden_overlays:
+            paint_vessels(painter, area, self._picture, self._camera, self._tree, self.desk.view.vessel)
         paint_cursor(painter, area, self._picture, self._camera, self._cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
@@ -335,6 +346,11 @@ class VolumePane(Pane):
 
     def _pick(self, position: QPointF) -> None:
         if self._picture is None:
+            return
+        case = self.desk.case
+        found = vessel_at(position, self.rect(), self._camera, case.tree) if case is not None else None
+        if case is not None and found is not None:
+            self.desk.look(on_vessel(case, self.desk.view, *found))
             return
         place = _place(self._picture, self._camera, self.rect())
         point = self._picture.pick(
