@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import zlib  # noqa: F401 (before gdcm, see viewer/dicom/decode.py)
+import zlib  # noqa: F401 (before gdcm, which corrupts memory the other way round)
 from collections.abc import Iterator
 
 import gdcm

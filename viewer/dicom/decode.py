@@ -1,8 +1,8 @@
 """Stored values of one picture, whatever its transfer syntax: where its bytes are, and which decoder takes them.
 
 The decoder of each syntax is chosen here, never left to what happens to be installed: the fastest of those that survive
-damaged files (ms of one core for a slice of 512 × 512: JPEG lossless SimpleITK 3.6, GDCM 5.2; JPEG 2000 OpenJPEG 18 to 27,
-GDCM and SimpleITK a tenth more; JPEG-LS CharLS 4.7, SimpleITK 5.4; RLE pylibjpeg 0.4, pydicom 3).
+damaged files (ms of one core for a slice of 512 × 512: JPEG lossless SimpleITK 3.6, GDCM 5.2; JPEG 2000 OpenJPEG 18 to
+27, GDCM and SimpleITK a tenth more; JPEG-LS CharLS 4.7, SimpleITK 5.4; RLE pylibjpeg 0.4, pydicom 3).
 
 python-gdcm is not used: a damaged JPEG ends the whole program in it (a C++ exception that nobody catches), and imported
 before Python's zlib it lends that its own copy of the library, which corrupts memory.
@@ -227,7 +227,7 @@ def _decompressed(stream: bytes, picture: Picture) -> NDArray[np.integer]:
 
 def _with_charls(stream: bytes, picture: Picture) -> NDArray[np.integer]:
     """Decode JPEG-LS; without pydicom, whose import would cost a worker as much as fifty slices."""
-    import jpeg_ls
+    import jpeg_ls  # type: ignore[import-untyped]
 
     buffer, info = jpeg_ls.decode_pixel_data(stream)
     kind = raw_type(picture) if info["bits_per_sample"] > 8 else np.dtype("u1")

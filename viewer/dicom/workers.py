@@ -27,8 +27,8 @@ from viewer.errors import UnreadableStudy
 COST_MS_PER_MEGAPIXEL = {
     "1.2.840.10008.1.2.4.50": 10,
     "1.2.840.10008.1.2.4.51": 10,
-    "1.2.840.10008.1.2.4.57": 15,
-    "1.2.840.10008.1.2.4.70": 15,
+    "1.2.840.10008.1.2.4.57": 14,
+    "1.2.840.10008.1.2.4.70": 14,
     "1.2.840.10008.1.2.4.80": 20,
     "1.2.840.10008.1.2.4.81": 20,
     "1.2.840.10008.1.2.4.90": 70,
@@ -165,8 +165,6 @@ def _bare_main() -> Iterator[None]:
 
 def serve(connection: Connection) -> None:
     """Decode pictures as they are asked for, until nobody asks any more: the life of a worker process."""
-    import pydicom.pixels  # noqa: F401 (paid for before the first picture comes)
-
     try:
         connection.send("ready")
         while True:
