@@ -17,7 +17,8 @@ from viewer.ui.theme import color, font, vessel_color
 
 #: A vessel lies this deep under its own surface; only what is deeper is hidden behind something.
 OWN_DEPTH_MM = 4.0
-HIDDEN_ALPHA = 46
+#: The tube only tints what is seen of the vessel; its course is the thin line in its middle.
+TINT_ALPHA, ACTIVE_ALPHA, HIDDEN_ALPHA = 70, 120, 34
 LEAST_PX = 1.4
 STEP_MM = 1.0
 #: A click this far from a vessel still means it.
@@ -103,20 +104,17 @@ def _paint_tube(
         span = np.append(part, min(part[-1] + 1, len(station) - 1))
         points = QPolygonF([QPointF(x, y) for x, y in screen[span]])
         body = QColor(shade)
-        body.setAlpha(HIDDEN_ALPHA * (2 if strong else 1) if hidden[part[0]] else 235)
+        seen_alpha = ACTIVE_ALPHA if strong else TINT_ALPHA
+        body.setAlpha(HIDDEN_ALPHA if hidden[part[0]] else seen_alpha)
         width = max(LEAST_PX, 2 * float(np.median(radius[part])) * per_mm)
         if guess[part[0]]:
-            _stroke(painter, points, body, max(2.0, 0.45 * width), [2.2, 1.8])
+            body.setAlpha(255)
+            _stroke(painter, points, body, max(2.0, 0.3 * width), [1.6, 1.4])
             continue
-        if not hidden[part[0]]:
-            rim = shade.darker(240)
-            rim.setAlpha(200)
-            _stroke(painter, points, rim, width + 2.0)
         _stroke(painter, points, body, width)
-        if not hidden[part[0]] and width > 4:
-            light = shade.lighter(118)
-            light.setAlpha(150)
-            _stroke(painter, points, light, 0.35 * width)
+        if not hidden[part[0]]:
+            middle = QColor(shade)
+            _stroke(painter, points, middle, 2.2 if strong else 1.3)
 
 
 def _stroke(
