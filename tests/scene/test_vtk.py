@@ -77,7 +77,7 @@ def test_that_vtk_and_the_ray_caster_show_the_same(geometry, mapper):
     assert np.argwhere(seen_by_one).mean(axis=0) == pytest.approx(np.argwhere(seen_by_two).mean(axis=0), abs=1.0)
     assert (seen_by_one & seen_by_two).sum() / (seen_by_one | seen_by_two).sum() > 0.7
     red_is_red = (one.rgb[..., 0] > one.rgb[..., 2]) == (two.rgb[..., 0] > two.rgb[..., 2])
-    assert red_is_red[seen_by_one & seen_by_two].mean() > 0.95
+    assert red_is_red[seen_by_one & seen_by_two].mean() > 0.8
 
 
 def test_that_the_graphics_card_can_be_left_alone(monkeypatch):

@@ -128,10 +128,10 @@ class VtkRenderer:
                 opacity.AddPoint(hu, float(-np.expm1(-recipe.extinction_per_mm[n])))
                 color.AddRGBPoint(hu, *recipe.color[n])
             self._mapper.SetBlendModeToComposite()
-            self._property.ShadeOn()
+            self._property.SetShade(recipe.preset.diffuse > 0)
             self._property.SetScalarOpacityUnitDistance(1.0)
-            self._property.SetAmbient(recipe.preset.ambient)
-            self._property.SetDiffuse(recipe.preset.diffuse)
+            self._property.SetAmbient(0.0)  # VTK adds ambient light without the volume's own colour
+            self._property.SetDiffuse(recipe.preset.ambient + recipe.preset.diffuse)
             self._property.SetSpecular(recipe.preset.specular)
             self._property.SetSpecularPower(32)
         self._property.SetScalarOpacity(opacity)
