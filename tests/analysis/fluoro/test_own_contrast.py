@@ -116,6 +116,14 @@ def test_that_the_heart_alone_of_a_scan_without_contrast_is_the_whole_scan(chest
     np.testing.assert_array_equal(whole.mu, heart.mu)
 
 
+@pytest.mark.parametrize("value", [-1000, 60, 400, 2000])
+def test_that_an_even_scan_of_anything_is_answered(grid, value):
+    geometry = grid((20, 20, 20), (1, 1, 1))
+    even = Volume(np.full(geometry.shape, value, np.int16), geometry)
+    for heart_only in (False, True):
+        assert patient(even, VesselTree(), heart_only=heart_only).mu.min() >= 0
+
+
 def test_that_the_contrast_of_the_ct_can_stay(chest):
     volume, tree = chest
     assert around(patient(volume, tree, own_contrast=True).mu, volume, (0, -8, 0)) > 1.2 * around(

@@ -42,6 +42,8 @@ _ABOVE_MUSCLE_HU = 55.0
 _LEAST_OF_BLOOD = 0.3
 
 
+#: Stands for the distance to what is not there.
+_FAR_MM = 1e3
 #: Muscle and fat around the chambers and the coronary arteries that belong to the heart.
 _WALL_MM = 10.0
 #: Gaps between chambers up to twice this width are filled.
@@ -107,6 +109,13 @@ def cell_geometry(geometry: Geometry, factor: tuple[int, int, int]) -> Geometry:
     return Geometry.from_axes((shape[0], shape[1], shape[2]), geometry.to_lps(middle), spacing, geometry.directions)
 
 
+def _depth_mm(inside: NDArray[np.bool_], cell_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each cell inside is from the nearest outside, mm; everywhere far if there is no outside."""
+    if inside.all():
+        return np.full(inside.shape, _FAR_MM)
+    return ndimage.distance_transform_edt(inside, sampling=cell_mm)
+
+
 def find_chambers(volume: Volume, progress: Progress = silent) -> Chambers:
     """Find the contrast-filled chambers and great vessels, and the bones, of a CT angiogram."""
     progress(0.0, "Looking for the chambers")
@@ -122,13 +131,15 @@ def find_chambers(volume: Volume, progress: Progress = silent) -> Chambers:
     smooth = ndimage.gaussian_filter1d(counts.astype(float), 1.5)
     muscle = float(edges[smooth.argmax()] + 4) if counts.any() else 60.0
     progress(0.2, "Looking for the chambers")
-    core = ndimage.distance_transform_edt(mean > muscle + _ABOVE_MUSCLE_HU, sampling=cell_mm) > _WIDE_MM
+    core = _depth_mm(mean > muscle + _ABOVE_MUSCLE_HU, cell_mm) > _WIDE_MM
     kind = np.zeros(grid.shape, np.uint8)
     if not core.any():
         return Chambers(kind, mean, factor, muscle, muscle + 500.0)
     blood = float(np.percentile(mean[core], 75))
     above = max(_ABOVE_MUSCLE_HU, _LEAST_OF_BLOOD * (blood - muscle))
-    core = ndimage.distance_transform_edt(mean > muscle + above, sampling=cell_mm) > _WIDE_MM
+    core = _depth_mm(mean > muscle + above, cell_mm) > _WIDE_MM
+    if not core.any():
+        return Chambers(kind, mean, factor, muscle, muscle + 500.0)
     progress(0.5, "Telling blood from bone")
     labels, count = ndimage.label(core)
     size = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_volume_mm3
@@ -183,12 +194,9 @@ def heart_depth_mm(geometry: Geometry, chambers: Chambers, tree: VesselTree) -> 
         else:
             blood = pools == np.bincount(pools[pools > 0]).argmax()
     if not blood.any():
-        return np.full(grid.shape, 1e3, np.float32)
+        return np.full(grid.shape, _FAR_MM, np.float32)
     spacing = grid.spacing_mm
     around = ndimage.distance_transform_edt(~blood, sampling=spacing) <= _WALL_MM + _GAP_MM
-    inside = ndimage.distance_transform_edt(np.pad(around, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    inside = _depth_mm(np.pad(around, 1, mode="edge"), spacing)[1:-1, 1:-1, 1:-1]
     heart = (inside > _GAP_MM) & (chambers.kind != Kind.BONE)
-    depth = ndimage.distance_transform_edt(heart, sampling=spacing) - ndimage.distance_transform_edt(
-        ~heart, sampling=spacing
-    )
-    return depth.astype(np.float32)
+    return (_depth_mm(heart, spacing) - _depth_mm(~heart, spacing)).astype(np.float32)

@@ -91,8 +91,13 @@ def prepare(
     tube_kv : float
     progress : Progress
     """
-    progress(0.0, "Taking the patient's own contrast out")
-    attenuation = patient(volume, tree, own_contrast=own_contrast, heart_only=heart_only, tube_kv=tube_kv)
+
+    def first_part(share: float, text: str = "") -> None:
+        progress(0.6 * share, text)
+
+    attenuation = patient(
+        volume, tree, own_contrast=own_contrast, heart_only=heart_only, tube_kv=tube_kv, progress=first_part
+    )
     progress(0.6, "Laying the voxels out for projection")
     laid_out = projectable(attenuation)
     progress(0.9, "Looking where the scan ends")

@@ -65,7 +65,8 @@ def patient(
     """
     if own_contrast and not heart_only:
         return attenuation_from_hu(volume.hu, volume.geometry, tube_kv)
-    chambers = find_chambers(volume, progress)
+    chambers = find_chambers(volume, lambda share, text="": progress(0.7 * share, text))
+    progress(0.7, "Taking the patient's own contrast out")
     hu = volume.hu if own_contrast else without_own_contrast(volume, tree, chambers)
     attenuation = attenuation_from_hu(hu, volume.geometry, tube_kv)
     if not heart_only:
