@@ -65,7 +65,7 @@ def judge(pictures: Sequence[Picture], facts: SeriesFacts, stack: Stack | None, 
     elif first.layout.samples != 1:
         refuse("These are coloured pictures, not CT slices.")
     else:
-        _judge_values(pictures, warn, refuse)
+        found += _judge_values(pictures)
     if REFORMATS & set(first.image_type) and "LOCALIZER" not in first.image_type:
         kind = ", ".join(sorted(REFORMATS & set(first.image_type)))
         warn(f"These slices were reformatted from others ({kind}); the thin original slices show more.")
@@ -82,15 +82,19 @@ def judge(pictures: Sequence[Picture], facts: SeriesFacts, stack: Stack | None, 
     return found
 
 
-def _judge_values(pictures: Sequence[Picture], warn, refuse) -> None:  # type: ignore[no-untyped-def]
+def _judge_values(pictures: Sequence[Picture]) -> list[Finding]:
+    """Return what speaks against the values as Hounsfield units."""
     if any(picture.slope is None or picture.intercept is None for picture in pictures):
-        refuse("The headers do not tell how stored values become Hounsfield units, so no density can be measured.")
-    elif any(picture.slope == 0 for picture in pictures):
-        refuse("The headers turn every stored value into the same density (a rescale slope of 0).")
-    else:
-        kinds = {picture.rescale_type for picture in pictures} - {None, "HU", "US"}
-        if kinds:
-            warn(f"The values are not in Hounsfield units but in {', '.join(sorted(map(str, kinds)))}.")
+        text = "The headers do not tell how stored values become Hounsfield units, so no density can be measured."
+        return [Finding(Severity.REFUSAL, text)]
+    if any(picture.slope == 0 for picture in pictures):
+        text = "The headers turn every stored value into the same density (a rescale slope of 0)."
+        return [Finding(Severity.REFUSAL, text)]
+    kinds = {picture.rescale_type for picture in pictures} - {None, "HU", "US"}
+    if kinds:
+        text = f"The values are not in Hounsfield units but in {', '.join(sorted(map(str, kinds)))}."
+        return [Finding(Severity.CAUTION, text)]
+    return []
 
 
 def judge_grid(geometry: Geometry, thickness_mm: float | None) -> list[Finding]:

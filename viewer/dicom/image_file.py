@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def image_series(path: str, name: str, lent: object, *, look: bool) -> SeriesInf
     return SeriesInfo(uid, facts, shape[0], shape, (step, row, column), "image file", told, image_path=path, lent=lent)
 
 
-def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
+def read_image(series: SeriesInfo, progress: Progress, first: Callable[..., None] | None) -> Volume:
     """Read an image file.
 
     Raises
@@ -83,7 +84,7 @@ def read_image(series: SeriesInfo, progress: Progress, first: object) -> Volume:
     progress(0.6, "Checking its values")
     hu, findings = _as_hu(values[::-1] if flipped else values, Path(path).name)
     volume = Volume(hu, geometry, series.facts, (*series.findings, *findings))
-    if callable(first):
+    if first is not None:
         first(volume.hu, geometry, np.ones(len(hu), bool))
     progress(1.0, "Reading the image file")
     return volume

@@ -58,14 +58,12 @@ def scan(paths: Paths, progress: Progress = silent) -> Study:
     if not files and not unused:
         raise UnreadableStudy(f"{asked[0]} holds no files.", "Choose the folder that holds the images.")
 
+    file_count = len(files) + len(unused)
     pictures, headers, images, broken = _read_headers(files, unused, progress)
     kept_alive = tuple(lent)
     series = [_series(stack, told, headers, broken, kept_alive) for stack, told in group(pictures)]
     series += [image_series(path, name, kept_alive, look=len(images) > 1) for path, name in images]
     source = str(asked[0]) if len(asked) == 1 else f"{asked[0].parent} ({len(asked)} files)"
-    file_count = len(files) + sum(
-        1 for file in unused if file.path not in {path for path, _ in files} | {name for _, name in files}
-    )
     if not series:
         raise _nothing_found(asked[0], unused)
     best, why = recommend(series)
