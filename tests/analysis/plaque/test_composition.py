@@ -32,7 +32,7 @@ def test_that_volumes_and_shares_of_a_ring_are_those_of_its_geometry() -> None:
     found = measure_composition(sharp_volume(1.0, 1.8, 360.0, voxel_mm=0.05), tube_sections(), 1.0, 5.0)
     whole, ring = np.pi * 1.5**2 * 4, np.pi * (1.5**2 - 1.0**2) * 4
     assert found.plaque_mm3 == pytest.approx(whole, rel=0.01)
-    assert found.volume_mm3[TissueClass.DENSE_CALCIUM] == pytest.approx(ring, rel=0.06)
+    assert found.volume_mm3[TissueClass.DENSE_CALCIUM] == pytest.approx(ring, rel=0.12)
     assert sum(found.share_percent(tissue) or 0 for tissue in PLAQUE) == pytest.approx(100)
 
 

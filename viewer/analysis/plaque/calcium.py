@@ -15,7 +15,7 @@ from scipy.ndimage import binary_dilation, binary_opening, distance_transform_ed
 
 from viewer.analysis.plaque.arcs import arcs
 from viewer.analysis.plaque.blur import FWHM
-from viewer.analysis.plaque.restore import blurred, gaussian_kernel, restored
+from viewer.analysis.plaque.restore import ITERATIONS, blurred, restored
 from viewer.analysis.plaque.unrolled import CELL_MM, Grid, grid
 from viewer.analysis.reformat.sampling import Float32
 from viewer.model.calcium import BAND_HU, CalciumProfile, CalciumThreshold, Deposit
@@ -47,6 +47,8 @@ SOFT_SHARE = 0.15
 REACHES_WALL_MM = 0.25
 #: A deposit of fewer voxels is noise.
 FEWEST_VOXELS = 3
+#: Enough to find deposits, and to go from one restored picture to the next.
+FEW_ITERATIONS = 20
 #: So much of the vessel on either side of a deposit is restored with it.
 MARGIN_MM = 2.0
 #: A deposit has a core where its blurred shape is this whole, in so many cells at least.
@@ -155,7 +157,9 @@ class _Scene:
     free: Float32
 
 
-def _scene(cells: Grid, sections: CrossSections, threshold: CalciumThreshold, fwhm_mm: float) -> _Scene:
+def _scene(
+    cells: Grid, sections: CrossSections, threshold: CalciumThreshold, fwhm_mm: float, iterations: int = ITERATIONS
+) -> _Scene:
     """Return what a stretch of vessel looks like."""
     part = slice(cells.first, cells.last)
     contrast = _contrast(cells, sections)
@@ -169,7 +173,9 @@ def _scene(cells: Grid, sections: CrossSections, threshold: CalciumThreshold, fw
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
     sigma = fwhm_mm / FWHM
     widths = (sigma / along, sigma / across, sigma / across)
-    free = restored(cells.hu, *_bounds(cells, beside, BRIGHTEST_HU), widths) if fwhm_mm else cells.hu
+    free = cells.hu
+    if fwhm_mm:
+        free = restored(cells.hu, *_bounds(cells, beside, BRIGHTEST_HU), widths, iterations)
     return _Scene(level, ground, among, beside, widths, free)
 
 
@@ -199,7 +205,7 @@ def _stretches(
 ) -> list[tuple[int, int]]:
     """Return the stretches of stations, with some margin, that hold anything as bright as calcium."""
     cells = grid(volume, sections, 0, len(sections.frames.station_mm), 2 * CELL_MM)
-    lit = _lit(cells, _scene(cells, sections, threshold, fwhm_mm)).sum((1, 2)) >= 2
+    lit = _lit(cells, _scene(cells, sections, threshold, fwhm_mm, FEW_ITERATIONS)).sum((1, 2)) >= 2
     step = float(np.diff(sections.frames.station_mm).mean())
     lit = binary_dilation(binary_opening(lit), iterations=max(1, round(MARGIN_MM / step)))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], lit.astype(int), [0]])))
@@ -246,7 +252,8 @@ def _restored_shares(
     for name, plateau in plateaus.items():
         height[name] = plateau or USUAL_DEPOSIT_HU
     deposit = height[own]
-    sharp = restored(cells.hu, *_bounds(cells, scene.beside, np.maximum(deposit, scene.beside)), scene.widths)
+    low, high = _bounds(cells, scene.beside, np.maximum(deposit, scene.beside))
+    sharp = restored(cells.hu, low, high, scene.widths, FEW_ITERATIONS, scene.free)
 
     half = np.maximum(0.5 * (deposit + scene.ground), scene.level)
     soft = np.maximum(SOFT_SHARE * (deposit - scene.ground), 1.0)
@@ -264,8 +271,7 @@ def _plateau(cells: Grid, scene: _Scene, mine: NDArray[np.bool_]) -> float | Non
     """
     shape = mine & (cells.inside > 0.5) & (scene.free > 0.5 * (BRIGHTEST_HU + TISSUE_HU) * 0.85)
     for _ in range(2):
-        kernels = [gaussian_kernel(width) for width in scene.widths]
-        whole = blurred(shape.astype(np.float32), kernels, np.empty_like(cells.hu))
+        whole = blurred(shape, scene.widths)
         core = shape & (whole > WHOLE_SHARE)
         if core.sum() < CORE_CELLS:
             return None

@@ -16,7 +16,14 @@ from viewer.analysis.reformat.sampling import Float32
 ITERATIONS = 40
 
 
-def restored(seen: Float32, low: Float32, high: Float32, sigma_cells: tuple[float, float, float]) -> Float32:
+def restored(
+    seen: Float32,
+    low: Float32,
+    high: Float32,
+    sigma_cells: tuple[float, float, float],
+    iterations: int = ITERATIONS,
+    start: Float32 | None = None,
+) -> Float32:
     """Return the values within bounds whose blurred picture comes nearest to `seen`.
 
     Parameters
@@ -26,21 +33,25 @@ def restored(seen: Float32, low: Float32, high: Float32, sigma_cells: tuple[floa
         Bounds for each value.
     sigma_cells : tuple of float
         Standard deviation of the blur along each axis, in cells.
+    iterations : int
+    start : ndarray of float32, shape (S, N, N), optional
+        Where to begin; the picture itself if not given.
 
     Returns
     -------
     ndarray of float32, shape (S, N, N)
     """
     kernels = [gaussian_kernel(sigma) for sigma in sigma_cells]
-    found = np.clip(seen, low, high)
-    ahead, momentum = found, 1.0
-    spare = np.empty_like(seen)
-    for _ in range(ITERATIONS):
-        error = seen - blurred(ahead, kernels, spare)
-        better = np.clip(ahead + blurred(error, kernels, spare), low, high)
+    found = np.clip(seen if start is None else start, low, high)
+    ahead, momentum = found.copy(), 1.0
+    error, spare = np.empty_like(found), np.empty_like(found)
+    for _ in range(iterations):
+        _blur(ahead, kernels, error, spare)
+        np.subtract(seen, error, out=error)
+        _blur(error, kernels, error, spare)
         following = 0.5 * (1 + np.sqrt(1 + 4 * momentum**2))
-        ahead = better + np.float32((momentum - 1) / following) * (better - found)
-        found, momentum = better, following
+        _advance(found, ahead, error, low, high, np.float32((momentum - 1) / following))
+        momentum = following
     return found
 
 
@@ -51,54 +62,75 @@ def gaussian_kernel(sigma_cells: float) -> Float32:
     return (weight / weight.sum()).astype(np.float32)
 
 
-def blurred(values: Float32, kernels: list[Float32], spare: Float32) -> Float32:
-    """Return `values` blurred along the three axes, the outermost going on beyond the border; uses up `spare`."""
-    values = np.ascontiguousarray(values)
+def blurred(values: Float32, sigma_cells: tuple[float, float, float]) -> Float32:
+    """Return `values` blurred along the three axes, going on evenly beyond their border."""
+    values = np.ascontiguousarray(values, np.float32)
     result = np.empty_like(values)
-    _along_first(values, kernels[0], result)
-    _along_second(result, kernels[1], spare)
-    _along_third(spare, kernels[2], result)
+    _blur(values, [gaussian_kernel(sigma) for sigma in sigma_cells], result, np.empty_like(values))
     return result
 
 
+def _blur(values: Float32, kernels: list[Float32], result: Float32, spare: Float32) -> None:
+    """Put `values` blurred into `result`, which may be the same array; uses up `spare`."""
+    cells = values.shape[1] * values.shape[2]
+    flat, out = values.reshape(len(values), cells), spare.reshape(len(values), cells)
+    _along(flat, kernels[0], out)
+    _across(spare, kernels[1], kernels[2], result)
+
+
 @njit(nogil=True, cache=True, fastmath=True)
-def _along_first(values: Float32, kernel: Float32, result: Float32) -> None:
+def _along(values: Float32, kernel: Float32, result: Float32) -> None:
+    """Blur along the first axis."""
     reach, rows = len(kernel) // 2, values.shape[0]
-    flat, out = values.reshape(rows, -1), result.reshape(rows, -1)
     for a in range(rows):
-        for j in range(flat.shape[1]):
-            out[a, j] = kernel[reach] * flat[a, j]
+        for j in range(values.shape[1]):
+            result[a, j] = kernel[reach] * values[a, j]
         for n in range(1, reach + 1):
             before, after, weight = max(a - n, 0), min(a + n, rows - 1), kernel[reach + n]
-            for j in range(flat.shape[1]):
-                out[a, j] += weight * (flat[before, j] + flat[after, j])
+            for j in range(values.shape[1]):
+                result[a, j] += weight * (values[before, j] + values[after, j])
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _along_second(values: Float32, kernel: Float32, result: Float32) -> None:
-    reach, rows, size = len(kernel) // 2, values.shape[1], values.shape[2]
+def _across(values: Float32, down: Float32, right: Float32, result: Float32) -> None:
+    """Blur each section along its two axes."""
+    rows, size = values.shape[1], values.shape[2]
+    reach = len(right) // 2
+    section = np.empty((rows, size + 2 * reach), np.float32)
+    inner = section[:, reach : reach + size]
+    row = np.empty(size, np.float32)
+    tall = len(down) // 2
     for s in range(values.shape[0]):
         for a in range(rows):
             for j in range(size):
-                result[s, a, j] = kernel[reach] * values[s, a, j]
-            for n in range(1, reach + 1):
-                before, after, weight = max(a - n, 0), min(a + n, rows - 1), kernel[reach + n]
+                inner[a, j] = down[tall] * values[s, a, j]
+            for n in range(1, tall + 1):
+                before, after, weight = max(a - n, 0), min(a + n, rows - 1), down[tall + n]
                 for j in range(size):
-                    result[s, a, j] += weight * (values[s, before, j] + values[s, after, j])
+                    inner[a, j] += weight * (values[s, before, j] + values[s, after, j])
+            for n in range(reach):
+                section[a, n] = inner[a, 0]
+                section[a, reach + size + n] = inner[a, size - 1]
+        for a in range(rows):
+            for j in range(size):
+                row[j] = right[reach] * section[a, j + reach]
+            for n in range(1, reach + 1):
+                weight = right[reach + n]
+                for j in range(size):
+                    row[j] += weight * (section[a, j + reach - n] + section[a, j + reach + n])
+            result[s, a] = row
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _along_third(values: Float32, kernel: Float32, result: Float32) -> None:
-    reach, size = len(kernel) // 2, values.shape[2]
-    row = np.empty(size + 2 * reach, np.float32)
-    for s in range(values.shape[0]):
-        for b in range(values.shape[1]):
-            row[:reach] = values[s, b, 0]
-            row[size + reach :] = values[s, b, size - 1]
-            row[reach : size + reach] = values[s, b]
-            for a in range(size):
-                result[s, b, a] = kernel[0] * row[a]
-            for n in range(1, 2 * reach + 1):
-                weight = kernel[n]
-                for a in range(size):
-                    result[s, b, a] += weight * row[a + n]
+def _advance(
+    found: Float32, ahead: Float32, change: Float32, low: Float32, high: Float32, momentum: np.float32
+) -> None:
+    """Go one bounded step from `ahead`, and put the place to look from next into it."""
+    for s in range(found.shape[0]):
+        f, a, c, p, q = found[s].ravel(), ahead[s].ravel(), change[s].ravel(), low[s].ravel(), high[s].ravel()
+        for j in range(len(f)):
+            better = a[j] + c[j]
+            better = p[j] if better < p[j] else better
+            better = q[j] if better > q[j] else better
+            a[j] = better + momentum * (better - f[j])
+            f[j] = better
