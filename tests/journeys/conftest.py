@@ -41,6 +41,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest
     """A window as it starts for a new user; nothing of it is left after the test."""
     monkeypatch.setenv("CTO_VIEWER_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("CTO_VIEWER_CAPTURES", str(tmp_path / "captures"))
+    monkeypatch.setenv("CTO_VIEWER_STATE", str(tmp_path / "state"))
     apply_theme(qapp)
     before = set(threading.enumerate())
     window = MainWindow()

@@ -23,6 +23,7 @@ def themed(qapp: QApplication) -> QApplication:
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTO_VIEWER_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("CTO_VIEWER_CAPTURES", str(tmp_path / "captures"))
+    monkeypatch.setenv("CTO_VIEWER_STATE", str(tmp_path / "state"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF
 
 from viewer.model.mark import Mark
@@ -193,7 +194,7 @@ class NewMark:
         case = self.pane.desk.kept_case
         if case is not None:
             self._points[-1] = self.pane.frame().to_lps(position)
-            mark = Mark(self._points)
+            mark = Mark(np.array(self._points))
             self.pane.tools.select(mark)
             self.pane.desk.preview(replace(case, marks=(*case.marks, mark)))
 
@@ -210,7 +211,7 @@ class NewMark:
             self._points.append(self._points[-1])
             return False
         case = self.pane.desk.kept_case
-        mark = Mark(self._points)
+        mark = Mark(np.array(self._points))
         measures = mark.angle_deg is not None if mark.is_angle else mark.length_mm > 0
         if case is None or not measures:
             self.cancel()

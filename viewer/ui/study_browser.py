@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -54,14 +55,20 @@ class StudyBrowser(QWidget):
 
     # -- the three pages -----------------------------------------------------------------------------------------
 
-    def show_start(self, recent: Sequence[Path]) -> None:
-        """Show where to begin."""
+    def show_start(self, recent: Sequence[Path], unsaved: Sequence[Path] = ()) -> None:
+        """Show where to begin: recent studies and plans, and before them plans that were never saved."""
         while self._recent.count():
             item = self._recent.takeAt(0)
             former = item.widget() if item is not None else None
             if former is not None:
                 former.deleteLater()
-        self._recent_heading.setVisible(bool(recent))
+        self._recent_heading.setVisible(bool(recent) or bool(unsaved))
+        for path in unsaved:
+            made = datetime.fromtimestamp(path.stat().st_mtime)
+            button = QPushButton(f"Unsaved plan of {made:%d %B, %H:%M}   ·   go on with it")
+            button.setObjectName("step")
+            button.clicked.connect(lambda _=False, path=path: self.path_chosen.emit(path))
+            self._recent.addWidget(button)
         for path in recent:
             button = QPushButton(f"{path.name}   ·   {path.parent}")
             button.setObjectName("step")

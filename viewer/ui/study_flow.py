@@ -19,6 +19,7 @@ from viewer.model.geometry import Geometry
 from viewer.model.view import Slab, Step, ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
+from viewer.ui.case_flow import unsaved_plans
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.settings import Settings
 from viewer.ui.study_browser import StudyBrowser
@@ -63,7 +64,6 @@ class StudyFlow:
         self._report = report
         self.study: Study | None = None
         self._path: Path | None = None
-        browser.path_chosen.connect(self.open_path)
         browser.demo_wanted.connect(self.open_demo)
         browser.series_chosen.connect(self.open_series)
         browser.cancel_wanted.connect(self.cancel)
@@ -166,12 +166,12 @@ class StudyFlow:
         if self.study is not None:
             self._browser.show_series()
         else:
-            self._browser.show_start(self._settings.recent)
+            self._browser.show_start(self._settings.recent, unsaved_plans())
         self._show_browser(True)
 
     def show_start(self) -> None:
         """Show the start page."""
-        self._browser.show_start(self._settings.recent)
+        self._browser.show_start(self._settings.recent, unsaved_plans())
         self._show_browser(True)
 
     # -- what comes back -----------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from PySide6.QtCore import QByteArray, QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from viewer.casefile import SUFFIX
 from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.view import Step, Window
 from viewer.ui.capture import capture_to_file
+from viewer.ui.case_flow import CaseFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
 from viewer.ui.layout_grid import LayoutGrid
@@ -41,6 +43,7 @@ from viewer.ui.xray_pane import XRAY_KEYS, XrayPane
 
 WINDOW_KEYS = (
     ("Ctrl+O", "open a folder or disc"),
+    ("Ctrl+S", "save the plan"),
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "do again"),
     ("F", "maximise or restore the pane"),
@@ -102,16 +105,20 @@ class MainWindow(QMainWindow):
         coming = coming_panels()
         self.rail = Rail([*made, coming[0], views, coming[1]], lambda step: self.desk.look(step=step))
         self._lay_out()
-        self._add_shortcuts()
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self.refresh)
         self._step: Step | None = None
         self._ended = False
+        self.plans = CaseFlow(
+            self.desk, self.jobs, self.message, self.settings, self, self._opening_plan, self.browser.show_progress
+        )
+        self._add_shortcuts()
         self._unsubscribe = self.desk.subscribe(self._schedule)
         for pane in self.panes:
             pane.capture_wanted.connect(self.capture)
+        self.browser.path_chosen.connect(self.open_path)
         self.flow.show_start()
         self._restore_place()
         if self.settings.trouble:
@@ -123,6 +130,7 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Show what lies on the desk: called once a turn of the event loop after something changed."""
         case, view = self.desk.case, self.desk.view
+        self.plans.look_again()
         if view.step is not self._step:
             self._step = view.step
             self.grid.show_step(view.step)
@@ -164,9 +172,21 @@ class MainWindow(QMainWindow):
 
     # -- what the doctor does ------------------------------------------------------------------------------------
 
-    def open_path(self, path: Path) -> None:
-        """Open what was named on the command line."""
-        self.flow.open_path(path)
+    def open_path(self, path: Path | list[Path]) -> None:
+        """Open a study, or a plan together with its study."""
+        if isinstance(path, Path) and path.suffix == SUFFIX:
+            self.plans.open_plan(path)
+        else:
+            self.flow.open_path(path)
+
+    def _opening_plan(self, heading: str | None) -> None:
+        if heading is not None:
+            self.browser.show_working(heading)
+            self._show_browser(True)
+        elif self.desk.case is None:
+            self.flow.show_start()
+        else:
+            self._show_browser(False)
 
     def capture(self, pane: Pane | None = None) -> Path | None:
         """Write a picture of a pane (default: the one that has the keyboard), and copy it to the clipboard."""
@@ -230,6 +250,8 @@ class MainWindow(QMainWindow):
         ]
         for keys, action in (
             ("Ctrl+O", self.browser.ask_folder),
+            ("Ctrl+S", self.plans.save),
+            ("Ctrl+Shift+S", self.plans.ask_where),
             ("Ctrl+Z", self.desk.undo),
             ("Ctrl+Y", self.desk.redo),
             ("Ctrl+Shift+Z", self.desk.redo),
