@@ -22,7 +22,6 @@ from viewer.scene.picture import Look, Picture, Prepared, Request, prepare
 from viewer.scene.raycaster import RayCaster
 from viewer.scene.recipe import fitted_recipe, preset
 from viewer.scene.vtk_renderer import VtkRenderer
-from viewer.scene.vtk_window import is_graphics_card
 
 FIXED, GPU = "vtkFixedPointVolumeRayCastMapper", "vtkGPUVolumeRayCastMapper"
 SIZE_PX = (600, 600)
@@ -90,8 +89,9 @@ def turning(draw: Callable[[Request], Picture], request: Request) -> Callable[[]
 
 
 @pytest.mark.benchmark(group="1 first picture, from the voxels on")
-def test_first_picture_by_our_ray_caster(benchmark, volume, request_of, caster):
-    wanted = request_of(MOVING_PX, MOVING_LEVEL)
+@pytest.mark.parametrize(("size_px", "level"), [(MOVING_PX, MOVING_LEVEL), (SIZE_PX, 0)], ids=["coarse", "fine"])
+def test_first_picture_by_our_ray_caster(benchmark, volume, request_of, caster, size_px, level):
+    wanted = request_of(size_px, level)
 
     def first() -> Picture:
         ready = prepare(volume)
@@ -138,12 +138,8 @@ def test_still_with_our_ray_caster(benchmark, request_of, caster):
 
 
 @pytest.mark.benchmark(group="3 standing still, 600 x 600 of the whole volume")
-@pytest.mark.parametrize("mapper", [FIXED, GPU])
-def test_still_with_vtk(benchmark, request_of, caster, mapper):
-    renderer = VtkRenderer(caster, mapper)
-    if mapper == GPU and not is_graphics_card(renderer.renderer_string):
-        renderer.close()
-        pytest.skip("many seconds a picture on software OpenGL")
+def test_still_with_vtk_on_the_processor(benchmark, request_of, caster):
+    renderer = VtkRenderer(caster, FIXED)
     step = turning(renderer.picture, request_of(SIZE_PX, 0))
     step()
     benchmark.pedantic(step, rounds=4)

@@ -248,6 +248,7 @@ def test_that_a_scan_without_contrast_says_so(journey):
 def test_that_a_volume_of_two_slices_leaves_the_pane_empty(journey):
     journey.open(Volume(np.zeros((2, 40, 40), np.int16), Geometry.from_axes((2, 40, 40), (0, 0, 0), (1, 1, 1))))
     assert journey.pane.empty
+    assert "Too few slices" in journey.pane.when_empty[0]
 
 
 def test_that_another_study_takes_its_place_and_closing_clears_it(opened):

@@ -25,8 +25,8 @@ TABLE = 4096
 _EDGE = 1 << SHIFT
 #: A sample that gives less than this share of the light is not worth a gradient.
 _FAINT = np.float32(0.012)
-#: A ray that lets through less than this is opaque.
-_OPAQUE = np.float32(0.02)
+#: A ray that lets through less than this ends; what it found stands for the rest.
+_OPAQUE = np.float32(0.05)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -238,6 +238,8 @@ def cast_rows(
                 if clear < half and depth > np.float32(1e30):
                     depth = np.float32(n)
                 if clear < _OPAQUE:
+                    rest = one / (one - clear)
+                    red, green, blue = red * rest, green * rest, blue * rest
                     break
                 n += 1
             rgb[row, column, 0] = red

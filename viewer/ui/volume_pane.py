@@ -65,6 +65,8 @@ STANDARD_VIEWS: tuple[tuple[str, float, float], ...] = (
     ("Spider", 45, -30),
 )
 
+TOO_THIN = ("Too few slices to be seen in 3-D", "The planes show them; open a series of the whole heart for this view.")
+
 DEGREES_PER_PX = 0.4
 ZOOM_PER_NOTCH = 1.15
 ZOOM_PER_PX = 1.006
@@ -147,7 +149,9 @@ class VolumePane(Pane):
             self._cut_share = 0.0
             self._fit_wanted = True
             self.set_empty(True)
-        if volume is not None and volume.complete and min(volume.hu.shape) >= LEAST_AXIS:
+        thin = volume is not None and min(volume.hu.shape) < LEAST_AXIS
+        self.when_empty = TOO_THIN if thin else VolumePane.when_empty
+        if volume is not None and volume.complete and not thin:
             self.jobs.run(
                 "volume.prepare", lambda progress: prepare(volume, progress), done=self._is_prepared, failed=_raise
             )
