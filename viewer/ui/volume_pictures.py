@@ -16,6 +16,7 @@ from viewer.jobs import Jobs
 from viewer.progress import Progress
 from viewer.scene.engine import Engine
 from viewer.scene.picture import Picture, Request
+from viewer.scene.warm_up import warm_up
 from viewer.ui.poster import Poster
 
 #: How long all must be still before the fine picture is begun.
@@ -27,6 +28,8 @@ COARSE_SHARES = (0.25, 0.75)
 FIRST_FINE_PX = 500_000
 #: A voxel of the copy that is drawn while moving is not larger than this many pixels of the small picture.
 LEVEL_PX = 1.5
+#: The loops are compiled this long after the pane was made: the window is up by then, and a study not yet chosen.
+WARM_UP_AFTER_MS = 1500
 #: How long the last picture may take to stop.
 CLOSE_S = 10.0
 
@@ -50,6 +53,7 @@ class Pictures(QObject):
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_MS)
         self._still.timeout.connect(self._draw_fine)
+        QTimer.singleShot(WARM_UP_AFTER_MS, self, self._warm_up)
 
     def want(self, request: Request) -> None:
         """Ask for a picture, described as it shall be when fine."""
@@ -86,6 +90,10 @@ class Pictures(QObject):
         closing = self._jobs.run("picture", lambda _progress: self._engine.close(), done=_nothing, failed=_raise)
         ended = closing.wait(CLOSE_S)
         return self._jobs.close() and ended
+
+    def _warm_up(self) -> None:
+        if not self._closed:
+            self._jobs.run("warm up", warm_up, done=_nothing, failed=_raise)
 
     def _draw_coarse(self) -> None:
         request, self._wanted = self._wanted, None
