@@ -18,16 +18,18 @@ from viewer.analysis.coronary.grid import F32
 from viewer.analysis.coronary.network import Network, joined, pieces, rooted
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
-from viewer.analysis.coronary.tree import OPEN_SHARE
+from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE
 from viewer.model.geometry import Float, Geometry, unit
 from viewer.model.volume import Volume
 
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
 LIMIT = 60.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
-ENTRY_PRICE, MEAN_PRICE = 8.0, 1.6
+ENTRY_PRICE, MEAN_PRICE = 8.0, 1.35
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
-SEEN, BLIND, FORBIDDEN = 0.3, 2.6, 14.0
+SEEN, BLIND, VEIN, FORBIDDEN = 0.3, 2.6, 6.0, 14.0
+#: Radius behind a gap as a share of that before it, at most.
+WIDER = 1.25
 #: What it costs to reach a piece elsewhere than at one of its ends.
 MIDDLE_PRICE = 6.0
 #: A distal piece that is shorter than this is not worth a guess.
@@ -49,7 +51,15 @@ class PriceField:
     geometry: Geometry
 
 
-def price_field(image: F32, tube: F32, geometry: Geometry, lumen_hu: float, fat_hu: float = -90.0) -> PriceField:
+def price_field(
+    image: F32,
+    tube: F32,
+    geometry: Geometry,
+    lumen_hu: float,
+    veins_lps_mm: Float,
+    veins_radius_mm: Float,
+    fat_hu: float = -90.0,
+) -> PriceField:
     """Return what an unseen course costs, at twice the step of the given grid.
 
     Parameters
@@ -58,14 +68,16 @@ def price_field(image: F32, tube: F32, geometry: Geometry, lumen_hu: float, fat_
         HU and tube measure.
     geometry : Geometry
     lumen_hu, fat_hu : float
+    veins_lps_mm, veins_radius_mm : ndarray of shape (N, 3) and (N,)
+        Where no artery runs, however much like a tube it looks.
     """
     k, j, i = (n // 2 * 2 for n in image.shape)
     blocks = (k // 2, 2, j // 2, 2, i // 2, 2)
     hu = image[:k, :j, :i].reshape(blocks).mean((1, 3, 5))
     best = tube[:k, :j, :i].reshape(blocks).max((1, 3, 5))
     hu = ndimage.uniform_filter(hu, 3)
-    # a cord of soft tissue in fat stands out by about 200 HU
-    shown = np.clip(best / 130.0, 0.0, 1.0)
+    # a cord of soft tissue in fat stands out by about 200 HU, one that lies on the myocardium by far less
+    shown = np.clip((best - 15.0) / 60.0, 0.0, 1.0)
     price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
     price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 0.8, price)
     contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
@@ -75,6 +87,13 @@ def price_field(image: F32, tube: F32, geometry: Geometry, lumen_hu: float, fat_
     spacing = float(geometry.spacing_mm[0])
     origin = geometry.to_lps((0.5, 0.5, 0.5))
     coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
+    for point, radius in zip(coarse.to_index(veins_lps_mm), veins_radius_mm):
+        reach = min(radius, 2.5) / (2 * spacing) + 0.4
+        low = np.maximum(np.ceil(point - reach).astype(int), 0)
+        high = np.minimum(np.floor(point + reach).astype(int) + 1, price.shape)
+        if (low < high).all():
+            box = tuple(slice(a, b) for a, b in zip(low, high))
+            price[box] = np.maximum(price[box], VEIN)
     return PriceField(np.ascontiguousarray(price), coarse)
 
 
@@ -127,14 +146,41 @@ def _bend_price(cosine: float) -> float:
     return float(0.0 if angle < 45 else (angle - 45) * 0.2 if angle < 90 else 9.0 + (angle - 90) * 0.6)
 
 
-def candidate_pieces(net: Network, roots: Sequence[int], lumen_hu: float) -> list[list[int]]:
+def vein_points(net: Network, roots: Sequence[int], lumen_hu: float, parted_veins: frozenset[int]) -> frozenset[int]:
+    """Return the points of tubes beside the tree that are too bright for a cord and too dark for an artery.
+
+    Parameters
+    ----------
+    net : Network
+    roots : sequence of int
+    lumen_hu : float
+    parted_veins : frozenset of int
+        Points of pieces that were parted from the tree as veins.
+    """
+    reached = rooted(net, roots).root >= 0
+    number = pieces(net)
+    known = {int(number[p]) for p in parted_veins}
+    result: set[int] = set()
+    for piece in np.unique(number[~reached]):
+        members = np.flatnonzero((number == piece) & ~reached)
+        if len(members) < 8 or net.lung[members].mean() >= 0.5:
+            continue
+        hu = float(np.median(net.hu[members]))
+        if CORD_HU < hu < OPEN_SHARE * lumen_hu or piece in known:
+            result.update(int(m) for m in members)
+    return frozenset(result)
+
+
+def candidate_pieces(
+    net: Network, roots: Sequence[int], lumen_hu: float, veins: frozenset[int] = frozenset()
+) -> list[list[int]]:
     """Return the pieces that no root reaches and that look like arteries, the longest first."""
     reached = rooted(net, roots).root >= 0
     number = pieces(net)
     result = []
     for piece in np.unique(number[~reached]):
         members = np.flatnonzero((number == piece) & ~reached)
-        if len(members) < 8:
+        if len(members) < 8 or int(members[0]) in veins:
             continue
         hu = float(np.median(net.hu[members]))
         around = float(np.median(net.around_hu[members]))
@@ -218,7 +264,20 @@ def bridge_to(
             price += _bend_price(float(-on @ unit(full[-1] - full[-1 - reach])))
         if flow is not None:
             price += 0.5 * _bend_price(float(flow @ unit(full[reach] - full[0])))
+    # arteries get no wider behind an occlusion
+    before, behind = _calibre(net, start), _calibre(net, end)
+    if behind > WIDER * before + 0.2:
+        price += 10.0 * (behind - WIDER * before)
     return Bridge(start, end, full[1:-1], price, length)
+
+
+def _calibre(net: Network, point: int, reach: int = 12) -> float:
+    """Return the median radius of the open points within some links of a point, mm."""
+    seen, front = {point}, [point]
+    for _ in range(reach):
+        front = [o for p in front for o in net.links[p] if o not in seen]
+        seen.update(front)
+    return float(np.median(net.radius_mm[list(seen)]))
 
 
 def _flow(net: Network, tree: object, point: int) -> Float | None:
@@ -283,7 +342,7 @@ def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider:
 
 
 def bridged(
-    net: Network, field: PriceField, volume: Volume, roots: Sequence[int], lumen_hu: float
+    net: Network, field: PriceField, volume: Volume, roots: Sequence[int], lumen_hu: float, veins: frozenset[int]
 ) -> tuple[Network, tuple[Bridge, ...]]:
     """Hang every artery-like piece on the tree that can believably be reached, the cheapest first.
 
@@ -297,7 +356,7 @@ def bridged(
     hopeless: set[int] = set()
     while True:
         best: tuple[Bridge, float] | None = None
-        for piece in candidate_pieces(net, roots, lumen_hu)[:12]:
+        for piece in candidate_pieces(net, roots, lumen_hu, veins)[:12]:
             if piece[0] in hopeless:
                 continue
             # the longer the piece, the farther a gap to it may be

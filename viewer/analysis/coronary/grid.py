@@ -6,6 +6,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
 
@@ -15,7 +16,7 @@ F32 = NDArray[np.float32]
 PATIENT_AXES = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _resample(hu, step, shift, out):  # pragma: no cover - compiled
     """Sample `hu` (int16) trilinearly at ``step @ (k, j, i) + shift``, clamped at the borders."""
     kk, jj, ii = hu.shape

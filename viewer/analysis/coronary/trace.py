@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from viewer.analysis.coronary.aorta import RoundTube, round_tubes
-from viewer.analysis.coronary.bridge import Bridge, bridged, price_field
+from viewer.analysis.coronary.bridge import bridged, price_field, vein_points
 from viewer.analysis.coronary.contrast import ascending_aortas, fitness, refuse_too_coarse
 from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
@@ -18,7 +18,7 @@ from viewer.analysis.coronary.network import Network, network, rooted
 from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
 from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.skeleton import skeleton
-from viewer.analysis.coronary.tree import parted, without_tails, without_veins
+from viewer.analysis.coronary.tree import arteries_apart, parted, without_tails, without_veins
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
 from viewer.errors import NoTree
 from viewer.model.geometry import Float, Geometry
@@ -131,14 +131,19 @@ def trace_tree(
     lumen = aorta.lumen_hu
     roots = [o.point for o in mouths]
     net = parted(net, roots, lumen)
-    net = without_veins(net, roots, lumen)
+    net, parted_veins = without_veins(net, roots, lumen)
+    net = arteries_apart(net, lumen, rooted(net, roots).root >= 0)
+    veins = vein_points(net, roots, lumen, parted_veins)
     net = without_tails(net, roots, lumen)
     starts = {o.point: o.lps_mm for o in mouths}
     if first is not None:
         first(_tree(net, roots, volume, lumen, starts)[0])
     progress(0.65, "Crossing occlusions")
-    field = price_field(heart.image, heart.tube, heart.geometry, lumen)
-    net, bridges = bridged(net, field, volume, roots, lumen)
+    beside = list(veins)
+    field = price_field(
+        heart.image, heart.tube, heart.geometry, lumen, net.points_lps_mm[beside], net.radius_mm[beside]
+    )
+    net, bridges = bridged(net, field, volume, roots, lumen, veins)
     net = parted(net, roots, lumen)
     net = without_tails(net, roots, lumen)
     progress(0.85, "Naming the vessels")

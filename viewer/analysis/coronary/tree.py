@@ -6,15 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from viewer.analysis.coronary.network import Network, Rooted, rooted, smoothed_along, without_links, without_points
+from viewer.analysis.coronary.network import (
+    Network,
+    Rooted,
+    lines_of,
+    rooted,
+    smoothed_along,
+    without_links,
+    without_points,
+)
 from viewer.model.geometry import Float
 
 #: A vein that touches an artery is darker than it by more than this; a collateral-fed branch lies behind a gap.
 DROP = 0.72
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
-OPEN_SHARE = 0.57
-#: Soft tissue lies below this share of the aorta's HU.
-CORD_SHARE = 0.36
+OPEN_SHARE = 0.54
+#: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
+CORD_HU = 145.0
 #: Branches shorter than this beyond their parent's wall are spurs.
 SPUR_MM = 5.0
 
@@ -74,12 +82,19 @@ def upstream(tree: Rooted, start: int, reach_mm: float) -> list[int]:
     return line
 
 
-def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
+def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[Network, frozenset[int]]:
     """Part the branches that are much darker than the open vessel which they touch.
 
     A distal artery filled by collaterals is darker too, but lies behind a stretch without contrast: one that leaves at
-    such a stretch stays, and one that is taken away here wrongly is hung on again as a piece behind a gap.
+    such a stretch stays, and one that begins with such a stretch is parted, but not called a vein.
+
+    Returns
+    -------
+    Network
+    frozenset of int
+        First points of what was parted and is a vein.
     """
+    veins: set[int] = set()
     while True:
         tree = rooted(net, roots)
         children, beyond = tree.children(), tree.beyond_mm()
@@ -101,12 +116,47 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
                 hu = smoothed_along(net, line, net.hu, 1.0)
                 far = tree.from_root_mm[line] - tree.from_root_mm[point] > 3.0
                 # a cord stays without contrast to its end; a vein brightens behind the blur where the two touch
-                cord = float(np.median(hu[-max(3, len(hu) // 3) :])) < CORD_SHARE * lumen_hu
+                cord = float(np.median(hu[-max(3, len(hu) // 3) :])) < CORD_HU
                 if not cord and not net.bridge[line].any() and float(np.median(hu[far])) < DROP * here:
                     gone.append((int(point), child))
+                    if int((hu < CORD_HU).sum()) < 4:
+                        veins.add(child)
         if not gone:
-            return net
+            return net, frozenset(veins)
         net = without_links(net, gone)
+
+
+def arteries_apart(net: Network, lumen_hu: float, reached: np.ndarray) -> Network:
+    """Part artery-like from vein-like lines where they touch, in the pieces that no root reaches.
+
+    Parameters
+    ----------
+    net : Network
+    lumen_hu : float
+    reached : ndarray of bool, shape (N,)
+        Points of the tree, which are left alone.
+    """
+    kind: dict[tuple[int, int], str] = {}
+    links = net.links
+    for path in lines_of(links):
+        if reached[path[0]]:
+            continue
+        inner = path[2:-2] if len(path) > 12 else path[1:-1]
+        if not inner:
+            continue
+        hu = float(np.median(net.hu[inner]))
+        label = "artery" if hu >= OPEN_SHARE * lumen_hu else "vein" if hu > CORD_HU else "cord"
+        if len(path) <= 8:
+            label = "short"
+        kind[(path[0], path[1])] = kind[(path[-1], path[-2])] = label
+    gone = []
+    for point, others in enumerate(links):
+        if len(others) < 3 or reached[point]:
+            continue
+        labels = {other: kind.get((point, other), "short") for other in others}
+        if "artery" in labels.values():
+            gone += [(point, other) for other, label in labels.items() if label == "vein"]
+    return without_links(net, gone)
 
 
 def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
@@ -134,9 +184,7 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             gone += own[:keep_from]
             left = own[keep_from:]
             length = float(tree.from_root_mm[left[0]] - tree.from_root_mm[base]) if left else 0.0
-            if left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5):
-                gone += left
-            elif left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0:
+            if (left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5)) or (left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0):
                 gone += left
         if not gone:
             return net

@@ -14,12 +14,13 @@ import numba as nb
 import numpy as np
 
 from viewer.analysis.coronary.grid import F32
+from viewer.analysis.kernels import parallel_kernel
 
 #: Standard deviations of the smoothing kernels. A tube of radius r answers most at about r / 1.4.
 SCALES_MM = (0.55, 0.8, 1.15, 1.65)
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _smooth_i(src, kernel, out):  # pragma: no cover - compiled
     """Convolve along the last axis; the border repeats."""
     K, J, n = src.shape
@@ -39,7 +40,7 @@ def _smooth_i(src, kernel, out):  # pragma: no cover - compiled
                 out[k, j, i] = acc
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _smooth_j(src, kernel, out):  # pragma: no cover - compiled
     """Convolve along the middle axis, a row at a time."""
     K, J, n = src.shape
@@ -55,7 +56,7 @@ def _smooth_j(src, kernel, out):  # pragma: no cover - compiled
                     out[k, j, i] += w * src[k, jj, i]
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _smooth_k(src, kernel, out):  # pragma: no cover - compiled
     """Convolve along the first axis, a row at a time."""
     K, J, n = src.shape
@@ -86,7 +87,7 @@ def smoothed(image: F32, sigma_px: float) -> F32:
     return a
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _strongest(s, gain, scale, best, best_scale):  # pragma: no cover - compiled
     """Raise `best` to the tube answer of the smoothed image `s` where that is larger, and note the scale."""
     K, J, n = s.shape
