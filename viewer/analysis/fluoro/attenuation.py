@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.geometry import Float, Geometry
 from viewer.model.volume import Volume
 
@@ -72,7 +73,7 @@ def per_mm_from_hu(hu: ArrayLike, tube_kv: float = TUBE_KV) -> Float:
     )
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _look_up(hu: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
     for n in prange(hu.shape[0]):
         for m in range(hu.shape[1]):

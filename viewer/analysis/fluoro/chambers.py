@@ -10,11 +10,12 @@ import enum
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from viewer.analysis.fluoro.tubes import beads
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.geometry import Geometry
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Volume
@@ -83,7 +84,7 @@ class Chambers:
     calcium_hu: float
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _cells(hu: np.ndarray, factor: np.ndarray, mean: np.ndarray, highest: np.ndarray) -> None:
     count = np.float32(factor[0] * factor[1] * factor[2])
     for k in prange(mean.shape[0]):

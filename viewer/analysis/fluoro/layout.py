@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 
 from viewer.analysis.fluoro.attenuation import Attenuation
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.geometry import Geometry
 
 
@@ -54,7 +55,7 @@ class Projectable:
         return found
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _occupied(rows: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
     length = rows.shape[2]
     for outer in prange(rows.shape[0]):
@@ -69,7 +70,7 @@ def _occupied(rows: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
             last[outer, inner] = high if low < length else -1
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _halve(mu: np.ndarray, out: np.ndarray) -> None:
     for k in prange(out.shape[0]):
         for j in range(out.shape[1]):
@@ -82,7 +83,7 @@ def _halve(mu: np.ndarray, out: np.ndarray) -> None:
                 out[k, j, i] = total >> 3
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _swap_last_axes(mu: np.ndarray, out: np.ndarray) -> None:
     tile = 32
     for k in prange(mu.shape[0]):

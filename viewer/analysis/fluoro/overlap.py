@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import ArrayLike
 
 from viewer.analysis.fluoro.foreshortening import view_directions
 from viewer.analysis.fluoro.injection import open_stretches
 from viewer.analysis.fluoro.tubes import beads
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.carm import CArm
 from viewer.model.geometry import Float
 from viewer.model.lesion import Lesion
@@ -23,7 +24,7 @@ _THINNEST_MM = 0.6
 TOUCHING_MM = 4.0
 
 
-@njit(parallel=True, nogil=True, cache=True, fastmath=True)
+@parallel_kernel(fastmath=True)
 def _covered(
     target: np.ndarray, other: np.ndarray, radius: np.ndarray, normal: np.ndarray, sod: float, out: np.ndarray
 ) -> None:

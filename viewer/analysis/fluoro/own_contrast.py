@@ -8,12 +8,13 @@ goes as well: veins, appendages, vessels of the lung.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from viewer.analysis.fluoro.chambers import Chambers, Kind, cell_geometry, find_chambers, heart_depth_mm
 from viewer.analysis.fluoro.tubes import beads, paint_tubes
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.geometry import Geometry
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Volume
@@ -25,7 +26,7 @@ _LUNG_HU, _LUNG_MM = -400.0, 5.0
 _BELOW_SURFACE_MM = 3.0
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _darken(
     hu: np.ndarray,
     kind: np.ndarray,

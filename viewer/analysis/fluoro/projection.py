@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from viewer.analysis.fluoro.attenuation import Attenuation
 from viewer.analysis.fluoro.layout import Projectable, projectable
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.carm import CArm, detector_axes
 from viewer.model.geometry import Float, Geometry
 
@@ -31,7 +32,7 @@ _FINEST_STEP, _COARSEST_STEP = 0.85, 1.0
 _NEAREST = 0.05
 
 
-@njit(parallel=True, nogil=True, cache=True, fastmath=True)
+@parallel_kernel(fastmath=True)
 def _sum_planes(
     rows: np.ndarray,
     first: np.ndarray,
@@ -107,7 +108,7 @@ def _sum_planes(
                     line[x] += value + shares[x] * (blended[cell + np.uint32(1)] - value)
 
 
-@njit(parallel=True, nogil=True, cache=True, fastmath=True)
+@parallel_kernel(fastmath=True)
 def _onto_detector(
     sheared: np.ndarray,
     source: np.ndarray,

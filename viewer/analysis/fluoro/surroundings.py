@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from viewer.analysis.fluoro.attenuation import TUBE_KV, Attenuation, attenuation_from_hu
 from viewer.analysis.fluoro.chambers import find_chambers, heart_depth_mm
 from viewer.analysis.fluoro.own_contrast import without_own_contrast
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
@@ -16,7 +17,7 @@ from viewer.progress import Progress, silent
 _SOFT_MM = 3.0
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _fade(mu: np.ndarray, depth: np.ndarray, factor: np.ndarray, soft: float) -> None:
     """Weaken attenuation where the depth below the heart's surface, known in cells, runs from +soft to -soft mm."""
     for k in prange(mu.shape[0]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from scipy import ndimage
 
 from viewer.analysis.fluoro.attenuation import Attenuation
 from viewer.analysis.fluoro.blur import blurred
 from viewer.analysis.fluoro.layout import Projectable, projectable
 from viewer.analysis.fluoro.projection import Picture, line_integrals, rays_of
+from viewer.analysis.kernels import parallel_kernel
 from viewer.model.carm import CArm
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
@@ -19,7 +20,7 @@ _NOT_MEASURED = 1000
 _CELL_MM = 4.0
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@parallel_kernel()
 def _chords(
     source: np.ndarray,
     corner: np.ndarray,
