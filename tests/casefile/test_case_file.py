@@ -12,6 +12,7 @@ import pytest
 from viewer.casefile import DamagedCase, load_case, save_case
 from viewer.casefile.case_file import backup_of
 from viewer.errors import ViewerError
+from viewer.model.calcium import CalciumProfile, CalciumThreshold, Deposit
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
@@ -40,12 +41,25 @@ def a_case(source: str | None = "/cd/ct") -> Case:
     sections = CrossSections(
         "RCA", frames, np.ones((2, 8)), np.full((2, 8), 2.0), np.array([0, 1], np.uint8), np.array([2, 0], np.uint8)
     )
+    calcium = CalciumProfile(
+        "RCA",
+        frames,
+        CalciumThreshold.xing(),
+        0.8,
+        np.ones((2, 3)),
+        np.full(2, 4.0),
+        np.full((2, 3), 90.0),
+        np.full(2, 80.0),
+        np.array([700, np.nan]),
+        (Deposit(0, 1, 2.0, 700, None, 25, 90),),
+    )
     near = Cap(np.zeros(3), 10, (9, 11.5), CapShape.BLUNT, 1.2, "RVM", True, ("branch", "no taper"), 100.0)
     far = Cap(np.ones(3), 20, (19, 21))
     return Case(
         volume,
         VesselTree((vessel,), Dominance.RIGHT),
         (sections,),
+        (calcium,),
         (Lesion("RCA", LesionKind.OCCLUSION, near, far, 0.9, ("no contrast",)),),
         (Mark(np.array([[0, 0, 0], [1, 2, 3.0]]), "calcium"),),
         Enhancement(400.0, 20.0, 25.0),
@@ -68,6 +82,9 @@ def test_that_a_case_comes_back_as_it_was(tmp_path: Path):
     assert back.marks[0].title == "calcium"
     assert back.enhancement == case.enhancement
     assert back.findings == case.findings
+    assert back.calcium[0].deposits == case.calcium[0].deposits
+    assert back.calcium[0].threshold == CalciumThreshold.xing()
+    assert np.array_equal(back.calcium[0].mean_hu, (700, np.nan), equal_nan=True)
     assert looked.step is Step.OCCLUSION
     assert np.array_equal(looked.cursor_lps_mm, (1, 2, 3))
 

@@ -54,6 +54,7 @@ def with_tree_of(
         case,
         tree=found.tree,
         sections=(),
+        calcium=(),
         lesions=(),
         enhancement=Enhancement(seen.lumen_hu, seen.lumen_sd_hu, seen.noise_hu),
         findings=found.findings,

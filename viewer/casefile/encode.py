@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.model.calcium import CalciumProfile, CalciumThreshold, Deposit, ThresholdKind
 from viewer.model.carm import CArm
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
@@ -29,10 +30,13 @@ Arrays = dict[str, NDArray[Any]]
 NOUNS: dict[str, type] = {
     "author": Author,
     "c-arm": CArm,
+    "calcium": CalciumProfile,
+    "calcium threshold": CalciumThreshold,
     "cap": Cap,
     "cap shape": CapShape,
     "centreline": Centerline,
     "cross-sections": CrossSections,
+    "deposit": Deposit,
     "dominance": Dominance,
     "enhancement": Enhancement,
     "finding": Finding,
@@ -47,6 +51,7 @@ NOUNS: dict[str, type] = {
     "severity": Severity,
     "slab": Slab,
     "step": Step,
+    "threshold kind": ThresholdKind,
     "vessel": Vessel,
     "vessel tree": VesselTree,
     "view": ViewState,

@@ -39,6 +39,7 @@ def with_tree(case: Case, tree: VesselTree, changed: Iterable[str] = ()) -> Case
         case,
         tree=tree,
         sections=tuple(s for s in case.sections if stays(s.vessel)),
+        calcium=tuple(c for c in case.calcium if stays(c.vessel)),
         lesions=tuple(lesion for lesion in case.lesions if stays(lesion.vessel)),
     )
 
@@ -110,6 +111,7 @@ def rename_vessel(case: Case, name: str, new: str) -> Case:
         case,
         tree=replace(case.tree, vessels=vessels),
         sections=tuple(replace(s, vessel=new) if s.vessel == name else s for s in case.sections),
+        calcium=tuple(replace(c, vessel=new) if c.vessel == name else c for c in case.calcium),
         lesions=tuple(replace(le, vessel=new) if le.vessel == name else le for le in case.lesions),
     )
 

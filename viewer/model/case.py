@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
 from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Lesion
@@ -25,6 +26,8 @@ class Case:
     tree : VesselTree
     sections : tuple of CrossSections
         At most one a vessel.
+    calcium : tuple of CalciumProfile
+        At most one a vessel, measured within its sections.
     lesions : tuple of Lesion
     marks : tuple of Mark
     enhancement : Enhancement or None
@@ -36,18 +39,23 @@ class Case:
     volume: Volume
     tree: VesselTree = VesselTree()
     sections: tuple[CrossSections, ...] = ()
+    calcium: tuple[CalciumProfile, ...] = ()
     lesions: tuple[Lesion, ...] = ()
     marks: tuple[Mark, ...] = ()
     enhancement: Enhancement | None = None
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*(s.vessel for s in self.sections), *(lesion.vessel for lesion in self.lesions)):
+        for name in (part.vessel for part in (*self.sections, *self.calcium, *self.lesions)):
             if name not in self.tree:
                 raise ValueError(f"{name} is not in the tree")
-        for part in ("sections", "lesions", "marks", "findings"):
+        for part in ("sections", "calcium", "lesions", "marks", "findings"):
             object.__setattr__(self, part, tuple(getattr(self, part)))
 
     def sections_of(self, vessel: str) -> CrossSections | None:
         """Return the cross-sections of a vessel, if there are any."""
         return next((s for s in self.sections if s.vessel == vessel), None)
+
+    def calcium_of(self, vessel: str) -> CalciumProfile | None:
+        """Return the calcium of a vessel, if it was measured."""
+        return next((profile for profile in self.calcium if profile.vessel == vessel), None)
