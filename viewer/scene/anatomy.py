@@ -41,8 +41,9 @@ LUNG_SHARE = 0.3
 LUNG_HU = -400
 #: As bright as this share of the blood, or this in HU, whichever is lower, is bright.
 BRIGHT_SHARE, BRIGHT_HU = 0.45, 180.0
-#: What is nowhere thicker than twice this is taken for a vessel, a graft perhaps, and stays, mm.
-BONE_RADIUS_MM = 3.5
+#: A piece that is nowhere deeper than this, mm, and smaller than this, mm3, and of which less than this share is this
+#: many times as bright as the blood, is taken for a vessel, a bypass graft perhaps, and stays.
+GRAFT_RADIUS_MM, GRAFT_MM3, GRAFT_BRIGHT_SHARE, GRAFT_BRIGHTER = 3.5, 3000.0, 0.15, 1.1
 #: How far bone is hidden beyond its bright part, mm, for its blurred edge.
 BONE_RIM_MM = 2.5
 #: What is farther than this from the blood, and is not bright itself, is no heart: the wall of a thick left ventricle
@@ -132,12 +133,12 @@ def find_tissue(level: Level, contrast: Contrast, progress: Progress = silent) -
     bone = _sure_bone(level, bright & (from_blood_mm > BONE_FROM_BLOOD_MM))
     progress(0.7)
     owner = contrast.pool.copy()
-    owner[ndimage.binary_dilation(owner == AORTA, iterations=2) & bright & (owner == 0)] = AORTA
+    owner[ndimage.binary_dilation(owner == AORTA, iterations=3) & bright & (owner == 0)] = AORTA
     owner[bone & (owner == 0)] = SKELETON
     grow(owner, bright)
     progress(0.85)
     rim = max(1, round(BONE_RIM_MM / float(spacing.mean())))
-    hidden = ndimage.binary_dilation(_thick(owner == SKELETON, spacing), iterations=rim)
+    hidden = ndimage.binary_dilation(_without_grafts(owner == SKELETON, level, contrast.lumen_hu), iterations=rim)
     hidden &= ~ndimage.binary_dilation((owner == BLOOD) | (owner == AORTA))
     tissue[hidden] |= BONE
     vessels = ndimage.binary_dilation(bright & ~hidden, iterations=rim)
@@ -145,13 +146,20 @@ def find_tissue(level: Level, contrast: Contrast, progress: Progress = silent) -
     return tissue
 
 
-def _thick(bone: Mask, spacing_mm: Float) -> Mask:
-    """Return what is near a place where the bone, its marrow filled, is thicker than any artery: no graft is lost."""
-    depth_mm = ndimage.distance_transform_edt(ndimage.binary_closing(bone, iterations=2), sampling=spacing_mm)
-    core = depth_mm > BONE_RADIUS_MM
-    if not core.any():
-        return core
-    return bone & (ndimage.distance_transform_edt(~core, sampling=spacing_mm) <= BONE_RADIUS_MM + BONE_RIM_MM)
+def _without_grafts(bone: Mask, level: Level, lumen_hu: float) -> Mask:
+    """Return the bone without pieces that may be vessels: thin all along, small, hardly brighter than the blood."""
+    depth_mm = ndimage.distance_transform_edt(bone, sampling=level.geometry.spacing_mm)
+    pieces, count = ndimage.label(bone, structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    brighter = np.bincount(pieces[level.hu > GRAFT_BRIGHTER * lumen_hu], minlength=count + 1)
+    thick = np.bincount(pieces[depth_mm > GRAFT_RADIUS_MM], minlength=count + 1)
+    is_bone = (
+        (thick > 0)
+        | (sizes * level.geometry.voxel_volume_mm3 > GRAFT_MM3)
+        | (brighter > GRAFT_BRIGHT_SHARE * np.maximum(sizes, 1))
+    )
+    is_bone[0] = False
+    return np.asarray(is_bone[pieces])
 
 
 def _sure_bone(level: Level, far: Mask) -> Mask:
