@@ -14,16 +14,22 @@ from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
 from viewer.model.case import Case
+from viewer.model.lesion import Lesion, LesionKind
+from viewer.model.vessel import Author
 from viewer.model.view import ViewState, Window
+from viewer.ui.calcium_marks import CLASSES, runs_of
 from viewer.ui.grey import grey_image
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
 from viewer.ui.same import same
+from viewer.ui.strip_chart import has_strip, paint_legend, paint_strip
 from viewer.ui.theme import color, font, vessel_color
 
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
 FLAG_PX = 46
+#: The share of the room that the strip chart takes, and the height of its legend.
+STRIP_SHARE, LEGEND_PX = 0.36, 22
 LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
 
 REFORMATION_KEYS = (
@@ -114,8 +120,22 @@ class ReformationPane(Pane):
     # -- where things lie ----------------------------------------------------------------------------------------
 
     def _frame(self, area: QRect) -> QRectF:
-        """Return where the picture may be drawn: between the header and the ruler."""
-        return QRectF(area).adjusted(0, HEADER_PX, 0, -RULER_PX)
+        """Return where the picture may be drawn: between the header and the strip or the ruler."""
+        free = QRectF(area).adjusted(0, HEADER_PX, 0, -RULER_PX)
+        if self._has_strip:
+            free.setBottom(free.bottom() - LEGEND_PX)
+            free.setHeight(free.height() * (1 - STRIP_SHARE))
+        return free
+
+    def _strip(self, area: QRect) -> QRectF:
+        """Return where the strip chart stands, under the picture."""
+        bottom = area.bottom() - RULER_PX - LEGEND_PX
+        top = self._frame(area).bottom() + 3
+        return QRectF(area.left(), top, area.width(), bottom - top)
+
+    @property
+    def _has_strip(self) -> bool:
+        return self._sight is not None and not self._stretched and has_strip(self.desk.case, self._sight.course)
 
     def _place(self, area: QRect) -> QRectF:
         """Return where the whole picture lies on the pane, isotropic in mm; parts of it may lie outside."""
@@ -187,8 +207,20 @@ class ReformationPane(Pane):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, self._grey)
         self._paint_course(painter, area)
-        self._paint_cursor(painter, area)
         painter.restore()
+        case = self.desk.case
+        if self._has_strip and case is not None:
+            strip = self._strip(area)
+            painter.save()
+            painter.setClipRect(strip)
+            paint_strip(painter, strip, case, self._sight.course, lambda mm: self._to_screen(mm, 0.0, area).x())
+            painter.restore()
+            line = QRect(area.left(), area.bottom() - LEGEND_PX, area.width(), LEGEND_PX)
+            paint_legend(painter, line, self._threshold_words(case))
+        if case is not None:
+            self._paint_calcium(painter, area, case)
+            self._paint_lesions(painter, area, case)
+        self._paint_cursor(painter, area)
         self._paint_ruler(painter, area)
 
     def _paint_course(self, painter: QPainter, area: QRect) -> None:
@@ -216,6 +248,87 @@ class ReformationPane(Pane):
                     right_of_last[line] = x + FLAG_PX / 2
                     self._paint_flag(painter, area, station, vessel.name, line)
 
+    def _threshold_words(self, case: Case) -> str:
+        assert self._sight is not None
+        found = (case.calcium_of(stretch.vessel) for stretch in self._sight.course.stretches)
+        profile = next((one for one in found if one is not None), None)
+        return (
+            f"threshold {profile.threshold.hu:.0f} HU ({profile.threshold.kind.value})" if profile is not None else ""
+        )
+
+    def _on_course(self, case: Case) -> list[tuple[str, float]]:
+        """Return the vessels of the course and where each begins on it."""
+        assert self._sight is not None
+        return [(stretch.vessel, stretch.from_mm) for stretch in self._sight.course.stretches]
+
+    def _paint_calcium(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """Mark heavy calcium as bands at the lower edge of the picture, with words where there is room."""
+        if self._stretched or "calcium" in self.desk.view.hidden_overlays:
+            return
+        frame, right_of_last = self._frame(area), -1e9
+        for name, start in self._on_course(case):
+            profile = case.calcium_of(name)
+            for run in runs_of(profile) if profile is not None else ():
+                if CLASSES[run.level][1] == "calcium":
+                    continue
+                left = self._to_screen(start + run.from_mm, 0.0, area).x()
+                right = self._to_screen(start + run.to_mm, 0.0, area).x()
+                shade = QColor(run.shade)
+                shade.setAlpha(255 if run.firm else 140)
+                painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), shade)
+                if run.to_mm - run.from_mm >= 1.0 and (left + right) / 2 - 55 > right_of_last:
+                    box = QRect(round((left + right) / 2) - 60, round(frame.bottom()) - 28, 120, 16)
+                    right_of_last = (left + right) / 2 + 55
+                    draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), run.words, font(0.82, bold=True), shade)
+
+    def _paint_lesions(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """Mark the caps with their ranges, and bracket the length between them."""
+        if self._stretched:
+            return
+        for name, start in self._on_course(case):
+            for lesion in case.lesions:
+                if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
+                    self._paint_lesion(painter, area, lesion, start)
+
+    def _paint_lesion(self, painter: QPainter, area: QRect, lesion: Lesion, start: float) -> None:
+        frame = self._frame(area)
+        bottom = self._strip(area).bottom() if self._has_strip else frame.bottom()
+        ends = []
+        for cap, shade_name, letter, side in (
+            (lesion.proximal, "proximal_cap", "P", Qt.AlignmentFlag.AlignRight),
+            (lesion.distal, "distal_cap", "D", Qt.AlignmentFlag.AlignLeft),
+        ):
+            shade = color("meaning", shade_name)
+            x = self._to_screen(start + cap.station_mm, 0.0, area).x()
+            low, high = (self._to_screen(start + mm, 0.0, area).x() for mm in cap.range_mm)
+            band = QColor(shade)
+            band.setAlpha(60)
+            painter.fillRect(QRectF(low, frame.top() + 44, high - low, frame.height() - 44), band)
+            pen = QPen(shade, 1.8)
+            if cap.author is Author.COMPUTER:
+                pen.setDashPattern([4, 2.5])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, frame.top() + 44), QPointF(x, bottom))
+            words = [letter, cap.shape.value if cap.shape is not None else "", "· ambiguous" if cap.ambiguous else ""]
+            left = x - 206 if side == Qt.AlignmentFlag.AlignRight else x + 6
+            box = QRect(round(left), round(frame.top()) + 60, 200, 18)
+            flags = int(side | Qt.AlignmentFlag.AlignVCenter)
+            draw_text(painter, box, flags, " ".join(word for word in words if word), font(0.92, bold=True), shade)
+            ends.append(x)
+        y = frame.top() + 48
+        painter.setPen(QPen(color("text", "strong"), 1.6))
+        painter.drawLine(QPointF(ends[0], y), QPointF(ends[1], y))
+        for x in ends:
+            painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
+        least = lesion.distal.range_mm[0] - lesion.proximal.range_mm[1]
+        most = lesion.distal.range_mm[1] - lesion.proximal.range_mm[0]
+        text = f"{lesion.length_mm:.1f} mm  ({max(least, 0):.1f} – {most:.1f})"
+        box = QRect(round(sum(ends) / 2) - 90, round(y) - 10, 180, 20)
+        painter.setFont(font(0.95, bold=True))
+        width = painter.fontMetrics().horizontalAdvance(text)
+        painter.fillRect(QRectF(box.center().x() - width / 2 - 6, box.top(), width + 12, 20), QColor(10, 13, 18, 225))
+        draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), text, font(0.95, bold=True), color("text", "strong"))
+
     def _paint_flag(self, painter: QPainter, area: QRect, station_mm: float, name: str, line: int) -> None:
         """Name a branch above the place where it leaves; `line` 1 stands below a flag that it would collide with."""
         shade = vessel_color(name)
@@ -231,15 +344,16 @@ class ReformationPane(Pane):
         assert self._sight is not None
         station, away = self._sight.nearest(self.desk.view.cursor_lps_mm)
         at, frame = self._to_screen(station, 0.0, area), self._frame(area)
+        bottom = self._strip(area).bottom() if self._has_strip else frame.bottom()
         shade = QColor(color("meaning", "cursor"))
         shade.setAlpha(255 if away < 3 else 110)
         painter.setPen(QPen(shade, 1))
         if self._stretched:
             painter.drawEllipse(at, 6, 6)
         else:
-            painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), frame.bottom()))
+            painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), bottom))
         text = f"{station:.1f} mm"
-        box = QRect(round(at.x()) + 6, round(frame.bottom()) - 20, 90, 18)
+        box = QRect(round(at.x()) + 6, round(bottom) - 20, 90, 18)
         if box.right() > frame.right():
             box.moveRight(round(at.x()) - 6)
         side = Qt.AlignmentFlag.AlignLeft if box.left() > at.x() else Qt.AlignmentFlag.AlignRight
@@ -248,6 +362,8 @@ class ReformationPane(Pane):
     def _paint_ruler(self, painter: QPainter, area: QRect) -> None:
         """Paint mm from the ostium under the straightened vessel: lengths along it are true there."""
         frame = self._frame(area)
+        if self._has_strip:
+            frame.setBottom(self._strip(area).bottom())
         painter.setFont(font(0.8))
         if self._stretched:
             note = QRect(area.left() + 10, round(frame.bottom()) + 3, area.width() - 20, RULER_PX - 6)

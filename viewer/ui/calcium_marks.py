@@ -1,0 +1,73 @@
+"""Calcium in every pane alike: the runs of stations that show a pattern, their colours and their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from viewer.model.calcium import CalciumPattern, CalciumProfile, Certainty
+from viewer.ui.theme import color
+
+#: From the heaviest to the lightest: pattern, colour, word.
+CLASSES = (
+    (CalciumPattern.FULL_MOON, "full_moon", "full moon"),
+    (CalciumPattern.OVER_HALF, "over_half", "> 50 %"),
+    (CalciumPattern.ANY, "calcium", "calcium"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of stations of one vessel of the same class.
+
+    Attributes
+    ----------
+    level : int
+        Index into `CLASSES`.
+    from_mm, to_mm : float
+        Stations, from the vessel's start.
+    firm : bool
+        Whether the class holds at all three thresholds over most of the run; else it is drawn as a guess.
+    """
+
+    level: int
+    from_mm: float
+    to_mm: float
+    firm: bool
+
+    @property
+    def shade(self) -> QColor:
+        """The colour of its class."""
+        return color("meaning", CLASSES[self.level][1])
+
+    @property
+    def words(self) -> str:
+        """Class and length: ``full moon 4.0 mm``."""
+        possible = "" if self.firm else "possible "
+        return f"{possible}{CLASSES[self.level][2]} {self.to_mm - self.from_mm:.1f} mm"
+
+
+def levels_of(profile: CalciumProfile) -> np.ndarray:
+    """Return for each station the index of its heaviest class in `CLASSES`, or -1, shape (S,)."""
+    level = np.full(len(profile.frames.station_mm), -1)
+    for number, (pattern, _, _) in reversed(list(enumerate(CLASSES))):
+        level[profile.shows(pattern)[:, 1]] = number
+    return level
+
+
+@lru_cache(maxsize=32)
+def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
+    """Return the runs of all classes, the lightest first, so that a heavier one is drawn over a lighter one."""
+    station = profile.frames.station_mm
+    edge = np.concatenate([[station[0]], 0.5 * (station[1:] + station[:-1]), [station[-1]]])
+    runs: list[Run] = []
+    for number, (pattern, _, _) in reversed(list(enumerate(CLASSES))):
+        there = profile.shows(pattern)[:, 1]
+        certain = profile.certainty(pattern) == Certainty.FIRM
+        starts = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]])))
+        for first, last in zip(starts[::2], starts[1::2], strict=True):
+            runs.append(Run(number, float(edge[first]), float(edge[last]), bool(certain[first:last].mean() >= 0.5)))
+    return tuple(runs)
