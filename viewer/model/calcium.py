@@ -17,6 +17,8 @@ XING_HU = 351.0
 BAND_HU = 100.0
 #: Limits of a full moon: partial volume lets no section reach 100 % and 360 degrees.
 FULL_MOON_EPS_PERCENT, FULL_MOON_DELTA_DEG = 5.0, 10.0
+#: A section with less than this share is called free of calcium.
+ANY_PERCENT = 1.0
 #: A deposit that surrounds so much of the vessel is called concentric.
 CONCENTRIC_DEG = 270.0
 
@@ -190,7 +192,7 @@ class CalciumProfile:
         """Tell for each station and threshold, bool of shape (S, 3), whether the pattern is there."""
         share, arc = self.csa_bands_percent, self.arc_bands_deg
         if pattern is CalciumPattern.ANY:
-            return share > 0
+            return share >= ANY_PERCENT
         if pattern is CalciumPattern.HALF:
             return share >= 50
         if pattern is CalciumPattern.OVER_HALF:
@@ -250,8 +252,7 @@ class CalciumProfile:
             lengths_mm={pattern: pair[0] for pattern, pair in lengths.items()},
             certainties={pattern: pair[1] for pattern, pair in lengths.items()},
             thirds_mm3=tuple(
-                float((self.area_mm2[:, 1] * self.length_by_station_mm(a, b)).sum())
-                for a, b in pairwise(thirds)
+                float((self.area_mm2[:, 1] * self.length_by_station_mm(a, b)).sum()) for a, b in pairwise(thirds)
             ),
             deposits=tuple(d for d in self.deposits if d.to_mm > from_mm and d.from_mm < to_mm),
         )

@@ -18,7 +18,7 @@ from viewer.analysis.plaque.blur import FWHM
 from viewer.analysis.plaque.restore import ITERATIONS, blurred, restored
 from viewer.analysis.plaque.unrolled import CELL_MM, Grid, grid
 from viewer.analysis.reformat.sampling import Float32
-from viewer.model.calcium import BAND_HU, CalciumProfile, CalciumThreshold, Deposit
+from viewer.model.calcium import ANY_PERCENT, BAND_HU, CalciumProfile, CalciumThreshold, Deposit
 from viewer.model.cross_section import CrossSections
 from viewer.model.geometry import Float
 from viewer.model.volume import Volume
@@ -309,11 +309,11 @@ def _deposits(
     """Return the deposits of one stretch."""
     station = sections.frames.station_mm[cells.first : cells.last]
     wall = sections.wall_area_mm2[cells.first : cells.last]
+    cell_mm2 = float(cells.offset_mm[1] - cells.offset_mm[0]) ** 2
     result = []
     for name in names:
         mine = np.where(own == name, share, 0)
-        along = (mine * cells.volume_mm3).sum((1, 2))
-        there = np.flatnonzero(along > 1e-3)
+        there = np.flatnonzero(mine.sum((1, 2)) * cell_mm2 >= 0.01 * ANY_PERCENT * wall)
         if len(there) == 0:
             continue
         span = slice(int(there[0]), int(there[-1]) + 1)
@@ -321,7 +321,7 @@ def _deposits(
             Deposit(
                 from_mm=float(station[there[0]]),
                 to_mm=float(station[there[-1]]),
-                volume_mm3=float(along.sum()),
+                volume_mm3=float((mine * cells.volume_mm3).sum()),
                 mean_hu=float((mine * cells.hu).sum() / mine.sum()),
                 plateau_hu=plateaus[name],
                 max_csa_percent=float(np.minimum(100 * area[span] / wall[span], 100).max()),
