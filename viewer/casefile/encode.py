@@ -17,6 +17,7 @@ from viewer.model.carm import CArm
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.enhancement import Enhancement
+from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
@@ -35,6 +36,7 @@ NOUNS: dict[str, type] = {
     "cap": Cap,
     "cap shape": CapShape,
     "centreline": Centerline,
+    "clinical facts": ClinicalFacts,
     "cross-sections": CrossSections,
     "deposit": Deposit,
     "dominance": Dominance,
@@ -49,9 +51,13 @@ NOUNS: dict[str, type] = {
     "segment": Segment,
     "series facts": SeriesFacts,
     "severity": Severity,
+    "sex": Sex,
     "slab": Slab,
     "step": Step,
+    "strategy": Strategy,
+    "target facts": TargetFacts,
     "threshold kind": ThresholdKind,
+    "tortuosity": Tortuosity,
     "vessel": Vessel,
     "vessel tree": VesselTree,
     "view": ViewState,

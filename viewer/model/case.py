@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
 from viewer.model.enhancement import Enhancement
+from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Lesion
 from viewer.model.mark import Mark
 from viewer.model.vessel import VesselTree
@@ -34,6 +35,8 @@ class Case:
         How bright the contrast is, once the aorta was found.
     findings : tuple of Finding
         What the analysis has to say about this plan; the volume has findings of its own.
+    facts : ClinicalFacts
+        What the operator typed about the patient.
     """
 
     volume: Volume
@@ -44,6 +47,7 @@ class Case:
     marks: tuple[Mark, ...] = ()
     enhancement: Enhancement | None = None
     findings: tuple[Finding, ...] = ()
+    facts: ClinicalFacts = ClinicalFacts()
 
     def __post_init__(self) -> None:
         for name in (part.vessel for part in (*self.sections, *self.calcium, *self.lesions)):
