@@ -47,6 +47,10 @@ class Cap:
         Why it is ambiguous.
     calcium_csa_percent : float or None
         Share of the vessel's cross-section at the cap.
+    taper_mm : float or None
+        Over what length the lumen narrows to nothing.
+    ostium_mm : float or None
+        Distance from the aorta, along the parents.
     author : Author
         Who put it there.
     """
@@ -60,6 +64,8 @@ class Cap:
     ambiguous: bool | None = None
     reasons: tuple[str, ...] = ()
     calcium_csa_percent: float | None = None
+    taper_mm: float | None = None
+    ostium_mm: float | None = None
     author: Author = Author.COMPUTER
 
     def __post_init__(self) -> None:

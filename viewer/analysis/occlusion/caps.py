@@ -1,0 +1,178 @@
+"""Where exactly the open lumen ends: a tapering cone, fitted to the lumen's area along the vessel.
+
+The radius of the lumen falls in a straight line to nothing over the taper's length, so its area falls with the square.
+What is measured of it along the vessel is this, blurred. A plug of calcium ends the lumen where it begins itself:
+half-way between the grey values of contrast and calcium in the vessel's core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.analysis.occlusion.contrast import TISSUE_HU, ContrastProfile
+from viewer.model.calcium import CalciumProfile
+from viewer.model.cross_section import CrossSections
+from viewer.model.geometry import Float
+
+#: Lengths of the taper that are tried.
+TAPERS_MM = (0.3, 0.7, 1.1, 1.6, 2.2, 3.0, 4.0, 5.0, 6.5, 8.0)
+#: A taper at least as long as this is one to the eye.
+TAPERED_MM = 2.2
+#: An occlusion begins where less than this share of the vessel's area is open; a healthy lumen has about the other.
+CLOSED_SHARE, HEALTHY_SHARE = 0.02, 0.6
+HEALTHY_RANGE = (0.35, 0.7)
+#: So much of the open and of the closed vessel is looked at about a cap, and what of the open one is beyond its taper.
+OPEN_MM, CLOSED_MM, PLATEAU_MM = 12.0, 5.0, 5.0
+#: The cap is looked for so far to either side of its first guess.
+SEARCH_MM = 5.0
+#: The measured area of a lumen is smoothed so much along the vessel, and is wrong by so much of the healthy one;
+#: stations nearer than this to each other are wrong together.
+AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.5, 0.12, 1.0
+#: Calcium that takes up this share of the section, within this distance of the contrast's end, closes the lumen.
+PLUG_PERCENT, PLUG_NEAR_MM = 60.0, 1.5
+#: What partial volume and the wall's own variation leave open, whatever the noise.
+FLOOR_MM = 0.25
+#: From the standard deviation to the range that holds nine times out of ten.
+NINE_IN_TEN = 1.64
+
+
+@dataclass(frozen=True, slots=True)
+class CapFit:
+    """An end of the open lumen.
+
+    Attributes
+    ----------
+    station_mm : float
+    low_mm, high_mm : float
+        Between them it lies nine times out of ten.
+    taper_mm : float
+        Over what length the lumen narrows to nothing.
+    plugged : bool
+        Whether it is calcium that closes it.
+    """
+
+    station_mm: float
+    low_mm: float
+    high_mm: float
+    taper_mm: float
+    plugged: bool
+
+    @property
+    def tapered(self) -> bool:
+        """Whether the lumen narrows towards the cap."""
+        return self.taper_mm >= TAPERED_MM
+
+
+@lru_cache(maxsize=32)
+def blurred_taper(taper_mm: float, sigma_mm: float) -> tuple[Float, Float]:
+    """Return the open share of the healthy lumen's area against the distance before its tip, blurred along the vessel.
+
+    Returns
+    -------
+    before_mm, share : ndarray
+        Even steps of 0.05 mm.
+    """
+    before = np.arange(-4.0, 24.0, 0.05)
+    share = np.clip(before / taper_mm, 0.0, 1.0) ** 2
+    reach = np.arange(-60, 61) * 0.05
+    kernel = np.exp(-0.5 * (reach / sigma_mm) ** 2)
+    padded = np.concatenate([np.zeros(60), share, np.ones(60)])
+    return before, np.convolve(padded, kernel / kernel.sum(), "valid")
+
+
+def fit_cap(
+    sections: CrossSections,
+    contrast: ContrastProfile,
+    calcium: CalciumProfile | None,
+    guess_mm: float,
+    open_end_mm: float,
+    closed_end_mm: float,
+    noise_hu: float,
+    hidden: NDArray[np.bool_] | None = None,
+) -> CapFit:
+    """Find where the open lumen ends.
+
+    Parameters
+    ----------
+    sections : CrossSections
+    contrast : ContrastProfile
+    calcium : CalciumProfile or None
+        All on the same stations.
+    guess_mm : float
+        Where it seems to end.
+    open_end_mm, closed_end_mm : float
+        How far the open vessel and the closed one reach on either side of it; which of the two lies nearer to the
+        vessel's start tells a proximal cap from a distal one.
+    noise_hu : float
+        Of the picture.
+    hidden : ndarray of bool, shape (S,), optional
+        Stations whose lumen is not this vessel's own: where a branch leaves.
+    """
+    sign = 1.0 if open_end_mm < closed_end_mm else -1.0
+    x = sign * (contrast.station_mm - guess_mm)  # grows into the occlusion
+    low = max(sign * (open_end_mm - guess_mm), -OPEN_MM)
+    high = min(sign * (closed_end_mm - guess_mm), CLOSED_MM)
+    here = np.flatnonzero((x >= low) & (x <= high))
+    here = here[np.argsort(x[here])]
+    x = x[here]
+    share = sections.lumen_area_mm2[here] / np.maximum(sections.wall_area_mm2[here], 1e-6)
+    use = np.ones(len(here), bool) if hidden is None else ~hidden[here]
+    tip, spread, taper = _cone(x, share, use if use.sum() > 8 else np.ones(len(here), bool))
+    plug = None if calcium is None else _plug(x, calcium.csa_percent[here], contrast, here, tip)
+    if plug is not None:
+        tip, slope = plug
+        spread = 0.5 * noise_hu / slope
+    spread = float(np.hypot(spread, FLOOR_MM)) * NINE_IN_TEN
+    where = float(np.clip(guess_mm + sign * tip, *contrast.station_mm[[0, -1]]))
+    return CapFit(where, where - spread, where + spread, taper, plug is not None)
+
+
+def _cone(x: Float, share: Float, use: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Return where the lumen closes, how unsure that is, and the length of the taper; `x` grows into the occlusion."""
+    plateau = share[(x < -PLATEAU_MM) & use]
+    healthy = float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
+    tips = np.arange(max(-SEARCH_MM, x[0] + 1.0), max(min(SEARCH_MM, x[-1]), x[0] + 1.0) + 1e-9, 0.1)
+    step = float(np.median(np.diff(x)))
+    scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / (AREA_SPREAD * healthy)
+    cost = np.empty((len(TAPERS_MM), len(tips)))
+    for row, taper in enumerate(TAPERS_MM):
+        before, shape = blurred_taper(taper, AREA_BLUR_MM)
+        expected = healthy * np.interp(tips[:, None] - x[None, :], before, shape)
+        left = np.abs(share[None, :] - expected)[:, use] * scale
+        cost[row] = np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(1)
+    likely = np.exp(-0.5 * (cost - cost.min()))
+    likely /= likely.sum()
+    tapers = np.array(TAPERS_MM)
+    # just before its tip the cone is no open lumen any more
+    closes = tips[None, :] - tapers[:, None] * np.sqrt(CLOSED_SHARE / HEALTHY_SHARE)
+    where = float((likely * closes).sum())
+    spread = float(np.sqrt((likely * (closes - where) ** 2).sum()))
+    return where, spread, float((likely.sum(1) * tapers).sum())
+
+
+def _plug(
+    x: Float, percent: Float, contrast: ContrastProfile, here: NDArray[np.intp], tip: float
+) -> tuple[float, float] | None:
+    """Return where contrast meets a plug of calcium and how steeply (HU/mm); ``None`` if no plug closes the lumen."""
+    near = np.flatnonzero((percent >= PLUG_PERCENT) & (np.abs(x - tip) <= PLUG_NEAR_MM))
+    if len(near) == 0:
+        return None
+    begins = float(x[near[0]])
+    mean, core = contrast.mean_hu[here], contrast.core_hu[here]
+    before = (x < begins - 1.0) & (x > begins - 8.0) & np.isfinite(mean)
+    inside = (x >= begins) & (x <= begins + 2.5)
+    lumen = float(np.median(mean[before])) if before.any() else TISSUE_HU
+    half = 0.5 * (lumen + float(core[inside].max()))
+    rises = np.flatnonzero((core[:-1] < half) & (core[1:] >= half))
+    if len(rises) == 0:
+        return None
+    first = int(rises[np.abs(x[rises] - begins).argmin()])
+    edge = float(np.interp(half, core[first : first + 2], x[first : first + 2]))
+    # a lumen that ends long before the calcium is not closed by it
+    if edge - tip > PLUG_NEAR_MM:
+        return None
+    return edge, max(float(np.gradient(core, x)[first]), 50.0)

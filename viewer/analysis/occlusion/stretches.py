@@ -1,0 +1,113 @@
+"""Stretches of a vessel without contrast, told from narrow ones and from calcium that hides an open lumen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.analysis.occlusion.contrast import TISSUE_HU, ContrastProfile
+from viewer.model.calcium import CalciumProfile
+from viewer.model.geometry import Float
+
+#: A vessel whose brightest place is above this share of the way from tissue to contrast is open.
+OPEN_SHARE = 0.5
+#: In a narrow lumen, however blurred, something brighter than this share remains; without lumen there is less.
+DEEP_SHARE, DEEP_MM = 0.3, 1.5
+#: Contrast for less than this between two closed stretches does not part them.
+ISLAND_MM = 3.0
+#: Calcium that takes up this share of the section leaves no lumen, if nothing else can be seen.
+FILLED_PERCENT = 85.0
+#: Shorter stretches without contrast are noise, or a narrow lumen behind the blur.
+SHORTEST_MM = 2.5
+#: Nearer to its beginning than this (and its parent's radius), a branch lies in its parent's wall.
+MOUTH_MM = 1.5
+#: A vessel is open beyond the stretch if so much of it is.
+BEYOND_MM = 3.0
+#: Without an open vessel beyond, a stretch must be as long as this: ends of traced vessels fade.
+TO_END_MM = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A stretch without contrast.
+
+    Attributes
+    ----------
+    from_mm, to_mm : float
+    deep_mm : float
+        How much of it is certainly without lumen.
+    hidden_share : float
+        Share of it that calcium hides.
+    at_start, at_end : bool
+        Whether it reaches the beginning or the end of the vessel.
+    """
+
+    from_mm: float
+    to_mm: float
+    deep_mm: float
+    hidden_share: float
+    at_start: bool
+    at_end: bool
+
+
+def openness(contrast: ContrastProfile) -> Float:
+    """Return how open the vessel looks: 0 tissue, 1 contrast, NaN where calcium hides it, shape (S,)."""
+    return (contrast.peak_hu - TISSUE_HU) / np.maximum(contrast.local_hu - TISSUE_HU, 60.0)
+
+
+def closed_stretches(
+    contrast: ContrastProfile, calcium: CalciumProfile | None, mouth_mm: float
+) -> tuple[Closed, ...]:
+    """Return the stretches without contrast, in order along the vessel.
+
+    Parameters
+    ----------
+    contrast : ContrastProfile
+    calcium : CalciumProfile or None
+        On the same stations.
+    mouth_mm : float
+        So much of the vessel lies within its parent.
+    """
+    station = contrast.station_mm
+    share = openness(contrast)
+    seen = np.isfinite(share)
+    if not seen.any():
+        return ()
+    percent = np.zeros(len(station)) if calcium is None else calcium.csa_percent
+    is_open = _known_everywhere(np.where(seen, share >= OPEN_SHARE, False), seen)
+    deep = np.where(seen, share < DEEP_SHARE, percent >= FILLED_PERCENT)
+    is_open[station < mouth_mm] = True
+    step = float(np.diff(station).mean())
+    found: list[list[int]] = []
+    for a, b in _runs(~is_open):
+        if found and (a - found[-1][1]) * step < ISLAND_MM:
+            found[-1][1] = b
+        else:
+            found.append([a, b])
+    result = []
+    for a, b in found:
+        length, depth = (b - a) * step, float(deep[a:b].sum() * step)
+        at_start = station[a] <= mouth_mm + 2 * step
+        at_end = station[-1] - station[b - 1] < BEYOND_MM
+        if length < SHORTEST_MM or depth < DEEP_MM or (at_end and length < TO_END_MM):
+            continue
+        result.append(
+            Closed(float(station[a]), float(station[b - 1]), depth, float((~seen[a:b]).mean()), at_start, at_end)
+        )
+    return tuple(result)
+
+
+def _known_everywhere(is_open: NDArray[np.bool_], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return whether each station is open; a hidden one is if the vessel is open on both sides of the calcium."""
+    at = np.flatnonzero(seen)
+    after = np.searchsorted(at, np.arange(len(seen)))
+    before = at[np.clip(np.where(seen, after, after - 1), 0, len(at) - 1)]
+    return is_open[before] & is_open[at[np.clip(after, 0, len(at) - 1)]]
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where runs of true begin, and where they have ended."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
