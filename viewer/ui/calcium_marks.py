@@ -44,6 +44,18 @@ class Run:
         return color("meaning", CLASSES[self.level][1])
 
     @property
+    def drawn(self) -> QColor:
+        """Its colour as it is drawn: paler where it is not firm."""
+        shade = QColor(self.shade)
+        shade.setAlpha(255 if self.firm else 140)
+        return shade
+
+    @property
+    def light(self) -> bool:
+        """Whether it is calcium of less than half of the section."""
+        return self.level == len(CLASSES) - 1
+
+    @property
     def words(self) -> str:
         """Class and length: ``full moon 4.0 mm``."""
         possible = "" if self.firm else "possible "

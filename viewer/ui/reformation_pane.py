@@ -17,7 +17,7 @@ from viewer.model.case import Case
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import Author
 from viewer.model.view import ViewState, Window
-from viewer.ui.calcium_marks import CLASSES, runs_of
+from viewer.ui.calcium_marks import runs_of
 from viewer.ui.grey import grey_image
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
 from viewer.ui.same import same
@@ -27,7 +27,7 @@ from viewer.ui.theme import color, font, vessel_color
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
-FLAG_PX = 46
+FLAG_PX, WORDS_PX = 46, 120
 #: The share of the room that the strip chart takes, and the height of its legend.
 STRIP_SHARE, LEGEND_PX = 0.36, 22
 LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
@@ -265,21 +265,25 @@ class ReformationPane(Pane):
         """Mark heavy calcium as bands at the lower edge of the picture, with words where there is room."""
         if self._stretched or "calcium" in self.desk.view.hidden_overlays:
             return
-        frame, right_of_last = self._frame(area), -1e9
+        frame = self._frame(area)
+        named: list[tuple[float, float]] = []
         for name, start in self._on_course(case):
             profile = case.calcium_of(name)
-            for run in runs_of(profile) if profile is not None else ():
-                if CLASSES[run.level][1] == "calcium":
-                    continue
-                left = self._to_screen(start + run.from_mm, 0.0, area).x()
-                right = self._to_screen(start + run.to_mm, 0.0, area).x()
-                shade = QColor(run.shade)
-                shade.setAlpha(255 if run.firm else 140)
-                painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), shade)
-                if run.to_mm - run.from_mm >= 1.0 and (left + right) / 2 - 55 > right_of_last:
-                    box = QRect(round((left + right) / 2) - 60, round(frame.bottom()) - 28, 120, 16)
-                    right_of_last = (left + right) / 2 + 55
-                    draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), run.words, font(0.82, bold=True), shade)
+            heavy = [run for run in (runs_of(profile) if profile is not None else ()) if not run.light]
+            places = [
+                tuple(self._to_screen(start + mm, 0.0, area).x() for mm in (run.from_mm, run.to_mm)) for run in heavy
+            ]
+            for run, (left, right) in zip(heavy, places, strict=True):
+                painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run.drawn)
+            # The heaviest comes last in the runs, and has the first say in words.
+            for run, (left, right) in reversed(list(zip(heavy, places, strict=True))):
+                middle = (left + right) / 2
+                free = all(middle + WORDS_PX / 2 < a or middle - WORDS_PX / 2 > b for a, b in named)
+                if run.to_mm - run.from_mm >= 1.0 and free:
+                    named.append((middle - WORDS_PX / 2, middle + WORDS_PX / 2))
+                    box = QRect(round(middle - WORDS_PX / 2), round(frame.bottom()) - 28, WORDS_PX, 16)
+                    centred = int(Qt.AlignmentFlag.AlignCenter)
+                    draw_text(painter, box, centred, run.words, font(0.82, bold=True), run.drawn)
 
     def _paint_lesions(self, painter: QPainter, area: QRect, case: Case) -> None:
         """Mark the caps with their ranges, and bracket the length between them."""

@@ -6,12 +6,17 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
+from viewer.analysis.reformat.frames import frame_at
+from viewer.analysis.reformat.sampling import sample_points
 from viewer.analysis.reformat.sections import cross_section, section_place
 from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
+from viewer.model.calcium import CalciumProfile
 from viewer.model.case import Case
+from viewer.model.geometry import Float
 from viewer.model.view import ViewState
+from viewer.ui.calcium_marks import CLASSES, levels_of
 from viewer.ui.grey import grey_image
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
 from viewer.ui.theme import color, font
@@ -105,6 +110,50 @@ class SectionsPane(Pane):
             ]
             painter.setPen(QPen(color("meaning", shade), 1.3))
             painter.drawPolygon(QPolygonF(outline))
+        self._paint_calcium(painter, box, station_mm, sections.wall_mm[nearest])
+
+    def _paint_calcium(self, painter: QPainter, box: QRectF, station_mm: float, wall_mm: Float) -> None:
+        """Draw the arc that calcium takes, outside the wall, in the colour of its class."""
+        found = self._calcium_at(station_mm)
+        if found is None or self._case is None or self._sight is None:
+            return
+        profile, nearest = found
+        level = int(levels_of(profile)[nearest])
+        if level < 0:
+            return
+        angle = np.radians(np.arange(0, 360, 3))
+        wall = np.interp(angle, 2 * np.pi * np.arange(len(wall_mm) + 1) / len(wall_mm), np.append(wall_mm, wall_mm[0]))
+        depth = np.linspace(0.25, 1.0, 10)[:, None] * wall
+        places = section_place(self._sight.frames, station_mm, 0.0, 0.0) + (
+            (depth * np.cos(angle))[..., None] * self._frame_axes(station_mm)[0]
+            + (depth * np.sin(angle))[..., None] * self._frame_axes(station_mm)[1]
+        )
+        lit = sample_points(self._case.volume, places).max(axis=0) >= profile.threshold.hu
+        scale = box.width() / (2 * HALF_WIDTH_MM)
+        radius = (float(wall.max()) + 0.7) * scale
+        ring = QRectF(box.center().x() - radius, box.center().y() - radius, 2 * radius, 2 * radius)
+        pen = QPen(color("meaning", CLASSES[level][1]), 3.5)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        if profile.arc_deg[nearest] >= 350:
+            painter.drawEllipse(ring)
+            return
+        for start in np.degrees(angle[lit]):
+            painter.drawArc(ring, round((start - 1.6) * 16), round(3.2 * 16))
+
+    def _frame_axes(self, station_mm: float) -> tuple[Float, Float]:
+        assert self._sight is not None
+        _, _, right, up = frame_at(self._sight.frames, station_mm)
+        return right, up
+
+    def _calcium_at(self, station_mm: float) -> tuple[CalciumProfile, int] | None:
+        """Return the calcium profile of the vessel at a station of the course, and the index of the station there."""
+        assert self._sight is not None
+        vessel, own = self._sight.course.on_vessel(station_mm)
+        profile = self._case.calcium_of(vessel) if self._case is not None else None
+        if profile is None:
+            return None
+        return profile, int(np.abs(profile.frames.station_mm - own).argmin())
 
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
         assert self._sight is not None
@@ -116,6 +165,15 @@ class SectionsPane(Pane):
         elif line.lumen_radius_mm is not None:
             text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        found = self._calcium_at(station_mm)
+        if found is not None:
+            profile, nearest = found
+            level = int(levels_of(profile)[nearest])
+            if level >= 0:
+                shade = color("meaning", CLASSES[level][1])
+                words = f"{profile.csa_percent[nearest]:.0f} % · {profile.arc_deg[nearest]:.0f}°"
+                inside = QRect(round(box.left()) + 6, round(box.top()) + 4, round(box.width()) - 12, 20)
+                draw_text(painter, inside, int(Qt.AlignmentFlag.AlignRight), words, font(0.95, bold=True), shade)
         upper = QRect(round(box.left()) - 20, round(box.bottom()) + 2, round(box.width()) + 40, 16)
         draw_text(painter, upper, flags, name, font(0.85, bold=True), color("text", "strong"))
         draw_text(painter, upper.translated(0, 15), flags, text, font(0.8), color("text", "muted"))

@@ -12,8 +12,10 @@ from viewer.desk import Desk
 from viewer.desk.sight import along, on_vessel
 from viewer.jobs import Jobs
 from viewer.model.case import Case
+from viewer.model.lesion import LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.view import ViewState
+from viewer.ui.calcium_marks import runs_of
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
 from viewer.ui.theme import color, font, vessel_color
 
@@ -138,6 +140,7 @@ class TreeMapPane(Pane):
             painter.setBrush(shade)
             painter.drawPolygon(QPolygonF(upper + lower))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._paint_disease(painter, row.vessel.name, left, y, per_mm, most)
         name = QRect(area.left() + 8, round(y) - 10, LABEL_PX - 14, 20)
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         pen_color = color("text", "strong") if active else color("text", "normal")
@@ -147,6 +150,23 @@ class TreeMapPane(Pane):
         if length.right() < area.right():
             left_side = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             draw_text(painter, length, left_side, f"{line.length_mm:.0f} mm", font(0.75), color("text", "muted"))
+
+    def _paint_disease(self, painter: QPainter, name: str, left: float, y: float, per_mm: float, most: float) -> None:
+        """Mark calcium by class, and the caps of occlusions."""
+        case = self.desk.case
+        if case is None:
+            return
+        profile = case.calcium_of(name)
+        for run in runs_of(profile) if profile is not None else ():
+            wide = max((run.to_mm - run.from_mm) * per_mm, 2.0)
+            high = min(most, 9.0) * (0.5, 0.42, 0.3)[run.level] * 2
+            painter.fillRect(QRectF(left + run.from_mm * per_mm, y - high / 2, wide, high), run.shade)
+        for lesion in case.lesions:
+            if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
+                for cap, shade in ((lesion.proximal, "proximal_cap"), (lesion.distal, "distal_cap")):
+                    x = left + cap.station_mm * per_mm
+                    painter.setPen(QPen(color("meaning", shade), 2))
+                    painter.drawLine(QPointF(x, y - most - 1), QPointF(x, y + most + 1))
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         view = self.desk.view

@@ -34,6 +34,7 @@ from viewer.scene.camera import Camera, fitted
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
 from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
 from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane, draw_text
+from viewer.ui.projected_disease import ToScreen, paint_calcium, paint_caps
 from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard
 from viewer.ui.volume_marks import paint_cube, paint_cursor
@@ -282,6 +283,11 @@ class VolumePane(Pane):
         painter.drawImage(_place(self._picture, self._camera, area), self._image)
         if self._tree is not None and "vessels" not in self.desk.view.hidden_overlays:
             paint_vessels(painter, area, self._picture, self._camera, self._tree, self.desk.view.vessel)
+            case = self.desk.case
+            if case is not None and case.calcium and "calcium" not in self.desk.view.hidden_overlays:
+                paint_calcium(painter, case, self._to_screen(area), area.height() / self._camera.height_mm)
+        if self.desk.case is not None:
+            paint_caps(painter, self.desk.case, self._to_screen(area))
         paint_cursor(painter, area, self._picture, self._camera, self._cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
@@ -289,6 +295,10 @@ class VolumePane(Pane):
             flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
             text = f"No contrast found: colours as for {NOMINAL_LUMEN_HU:.0f} HU"
             draw_text(painter, line, flags, text, font(0.85), color("accent", "caution"))
+
+    def _to_screen(self, area: QRect) -> ToScreen:
+        size, corner = (area.width(), area.height()), (area.left(), area.top())
+        return lambda points: self._camera.project(points, size)[:, :2] + corner
 
     def grab_picture(self, size: QSize | None = None) -> QImage:
         ratio = self.devicePixelRatioF() if size is None else 1.0

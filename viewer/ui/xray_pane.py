@@ -23,6 +23,7 @@ from viewer.model.geometry import Float
 from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
 from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.ui.projected_disease import paint_calcium, paint_caps
 from viewer.ui.same import same
 from viewer.ui.theme import color, font, vessel_color
 
@@ -184,7 +185,10 @@ class XrayPane(Pane):
         painter.setClipRect(square)
         if "centrelines" not in self._view.hidden_overlays:
             self._paint_vessels(painter, area)
-        self._paint_caps(painter, area)
+        per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
+        if "calcium" not in self._view.hidden_overlays:
+            paint_calcium(painter, self._case, lambda points: self._screen(points, area), per_mm)
+        paint_caps(painter, self._case, lambda points: self._screen(points, area))
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.
@@ -192,7 +196,7 @@ class XrayPane(Pane):
             QRect(area.left(), area.top(), area.width(), HEADER_PX),
             area.adjusted(0, area.height() - 26, 0, 0),
         ):
-            painter.fillRect(band, QColor(0, 0, 0, 120))
+            painter.fillRect(band, QColor(0, 0, 0, 175))
         warnings = shipped_limits().warnings(self._view.carm.primary_deg, self._view.carm.secondary_deg)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         box = area.adjusted(10, 0, -10, -8)
@@ -208,20 +212,6 @@ class XrayPane(Pane):
             shade = QColor(color("text", "strong") if active else vessel_color(vessel.name))
             shade.setAlpha(255 if active else 110)
             _draw_course(painter, vessel.centerline, self._screen(vessel.centerline.points_lps_mm, area), shade, active)
-
-    def _paint_caps(self, painter: QPainter, area: QRect) -> None:
-        assert self._case is not None
-        for lesion in self._case.lesions:
-            for cap, shade, name in (
-                (lesion.proximal, "proximal_cap", "P cap"),
-                (lesion.distal, "distal_cap", "D cap"),
-            ):
-                x, y = self._screen(cap.lps_mm, area)
-                painter.setPen(QPen(color("meaning", shade), 2))
-                painter.drawEllipse(QPointF(x, y), 6, 6)
-                box = QRect(round(x) + 10, round(y) - 22, 80, 18)
-                flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-                draw_text(painter, box, flags, name, font(0.95, bold=True), color("meaning", shade))
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         x, y = self._screen(self._view.cursor_lps_mm, area)

@@ -1,0 +1,54 @@
+"""Calcium and caps over a picture of the whole tree, for the 3-D view and the X-ray preview alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from viewer.model.case import Case
+from viewer.model.geometry import Float
+from viewer.model.lesion import LesionKind
+from viewer.ui.calcium_marks import runs_of
+from viewer.ui.pane import draw_text
+from viewer.ui.theme import color, font
+
+#: Takes points in LPS mm, shape (N, 3), to places on the pane, shape (N, 2).
+ToScreen = Callable[[Float], Float]
+
+
+def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm: float) -> None:
+    """Stroke the runs of heavy calcium along the vessels, as wide as the vessel."""
+    for profile in case.calcium:
+        line = case.tree[profile.vessel].centerline
+        for run in runs_of(profile):
+            if run.light:
+                continue
+            station = np.linspace(run.from_mm, run.to_mm, max(int((run.to_mm - run.from_mm) / 0.5), 1) + 1)
+            points = to_screen(line.at(station))
+            middle = int(np.abs(profile.frames.station_mm - 0.5 * (run.from_mm + run.to_mm)).argmin())
+            width = 2 * float(np.sqrt(profile.wall_area_mm2[middle] / np.pi)) * px_per_mm
+            pen = QPen(run.drawn, max(0.8 * width, 4.0))
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
+
+
+def paint_caps(painter: QPainter, case: Case, to_screen: ToScreen, words: bool = True) -> None:
+    """Ring the caps of every occlusion, each in its colour, and name them; an ambiguous one is marked."""
+    for lesion in case.lesions:
+        if lesion.kind is not LesionKind.OCCLUSION:
+            continue
+        for cap, shade, name in ((lesion.proximal, "proximal_cap", "P cap"), (lesion.distal, "distal_cap", "D cap")):
+            x, y = to_screen(cap.lps_mm[None])[0]
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for pen in (QPen(QColor(0, 0, 0, 150), 4.5), QPen(color("meaning", shade), 2.2)):
+                painter.setPen(pen)
+                painter.drawEllipse(QPointF(x, y), 7, 7)
+            if words:
+                text = f"{name} · ambiguous" if cap.ambiguous else name
+                box = QRect(round(x) - 170, round(y) - 26, 160, 18)
+                flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                draw_text(painter, box, flags, text, font(0.95, bold=True), color("meaning", shade))
