@@ -271,7 +271,7 @@ def _plateau(cells: Grid, scene: _Scene, mine: NDArray[np.bool_]) -> float | Non
     """
     shape = mine & (cells.inside > 0.5) & (scene.free > 0.5 * (BRIGHTEST_HU + TISSUE_HU) * 0.85)
     for _ in range(2):
-        whole = blurred(shape, scene.widths)
+        whole = blurred(shape.astype(np.float32), scene.widths)
         core = shape & (whole > WHOLE_SHARE)
         if core.sum() < CORE_CELLS:
             return None

@@ -23,6 +23,8 @@ THIN_CALCIUM_HU = 850.0
 #: A sample above this is calcium if there is no contrast; where there is, it must also outshine that by this much.
 CALCIUM_HU = 351.0
 ABOVE_LUMEN_HU = 110.0
+#: The middle of an open vessel is not brighter than the large vessels by more than this factor.
+BRIGHTEST_CONTRAST = 1.45
 #: Wall of a healthy coronary artery: a share of the lumen's radius, but not thinner than this.
 WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 #: A lumen narrower than this share of what is usual near by is diseased: its wall says nothing of the healthy one.
@@ -38,8 +40,8 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     stations, angles, samples = seen.hu.shape
     calm = gaussian_filter(seen.hu, (0.3 / step, 1.0, 0.5), mode=("nearest", "wrap", "nearest"))
     core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1)
-    contrast = (core > 0.5 * (lumen_hu + TISSUE_HU)) & (core < 1.25 * lumen_hu)
-    level = _carried(np.clip(core, 0.4 * lumen_hu, 1.25 * lumen_hu), contrast, 3.0 / step, lumen_hu)
+    contrast = (core > 0.5 * (lumen_hu + TISSUE_HU)) & (core < BRIGHTEST_CONTRAST * lumen_hu)
+    level = _carried(np.clip(core, 0.4 * lumen_hu, BRIGHTEST_CONTRAST * lumen_hu), contrast, 3.0 / step, lumen_hu)
 
     bright = np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU)
     half = 0.5 * (level + TISSUE_HU)
