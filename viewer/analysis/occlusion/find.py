@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import median_filter, percentile_filter
 
 from viewer.analysis.occlusion.branches import SideBranch, hidden_by, nearest_branch, side_branches
@@ -29,14 +30,17 @@ BARELY_OPEN = 0.1
 REACH_MM = 6.0
 #: A branch this near to the cap is told; at most this far it can make the cap ambiguous.
 BRANCH_MM, BRANCH_CONFUSES_MM = 3.0, 5.0
+#: A lumen that ends so near beyond a branch's may be the branch's alone.
+BESIDE_BRANCH_MM = 3.5
 #: A cap so near to the vessel's beginning leaves no stump; one so near makes the beginning part of the question.
 FLUSH_MM, OSTIAL_MM = 1.5, 5.0
 #: Calcium over the cap: share of the section. A range of the cap's place that is too wide to aim at.
 CALCIFIED_CAP_PERCENT, UNCERTAIN_MM = 50.0, 4.0
 #: From this length on hardly anything but an occlusion looks like this.
 LONG_MM = 9.0
-#: A stenosis: loss of diameter against the vessel around it, which is at least so wide, over this length.
-STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 0.5, 0.9, 1.0
+#: A stenosis: 70 % of the area lost, as a share of the diameter of the vessel around it, which is at least so wide,
+#: over this length.
+STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 1 - np.sqrt(0.3), 0.9, 1.0
 AROUND_MM = 12.0
 
 
@@ -95,7 +99,7 @@ def _occlusions(seen: _Seen) -> tuple[Lesion, ...]:
         mouth = MOUTH_MM + _radius_at(seen.tree[parent], seen.tree.origin_mm(seen.vessel.name) or 0.0)
     stretches = [
         (stretch, *_ends(seen, stretch))
-        for stretch in closed_stretches(seen.contrast, seen.calcium, mouth)
+        for stretch in closed_stretches(seen.contrast, seen.calcium, mouth, _hidden(seen))
         if not stretch.at_start or _parent_open(seen)
     ]
     result: list[Lesion] = []
@@ -108,6 +112,14 @@ def _occlusions(seen: _Seen) -> tuple[Lesion, ...]:
         if lesion is not None:
             result.append(lesion)
     return tuple(result)
+
+
+def _hidden(seen: _Seen) -> NDArray[np.bool_]:
+    """Tell at which stations contrast may be a branch's."""
+    hidden = np.zeros(len(seen.contrast.station_mm), bool)
+    for branch in seen.branches:
+        hidden |= hidden_by(branch, seen.contrast.station_mm)
+    return hidden
 
 
 def _radius_at(vessel: Vessel, station_mm: float) -> float:
@@ -201,7 +213,7 @@ def _proximal_fit(seen: _Seen, low: float, high: float, before: float) -> CapFit
     if found.plugged:
         return found
     for branch in seen.branches:
-        if branch.at_mm - branch.radius_mm < found.station_mm < branch.at_mm + branch.radius_mm + 2.0:
+        if branch.at_mm - branch.radius_mm < found.station_mm < branch.at_mm + branch.radius_mm + BESIDE_BRANCH_MM:
             hidden = hidden_by(branch, seen.contrast.station_mm)
             other = fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise, hidden)
             if other.station_mm < found.station_mm:
@@ -263,7 +275,7 @@ def diameter_loss(sections: CrossSections) -> tuple[Float, Float]:
 
 
 def _stenoses(seen: _Seen, occlusions: tuple[Lesion, ...]) -> list[Lesion]:
-    """Return the clear stenoses: at least half of the diameter lost where the vessel around is wide and bright."""
+    """Return the clear stenoses: at least 70 % of the area lost where the vessel around is wide and bright."""
     station = seen.contrast.station_mm
     loss, usual = diameter_loss(seen.sections)
     # where the vessel is narrow or dim, noise alone makes it look narrower still
@@ -282,13 +294,14 @@ def _stenoses(seen: _Seen, occlusions: tuple[Lesion, ...]) -> list[Lesion]:
         while last < len(station) - 1 and loss[last + 1] > 0.25:
             last += 1
         low, high = float(station[first]), float(station[last])
-        if any(o.proximal.station_mm - 6.0 < high and low < o.distal.station_mm + 6.0 for o in occlusions):
+        # an occlusion's own taper is no stenosis, and beyond one the vessel is filled too thinly to tell
+        if any(occlusion.proximal.station_mm - 6.0 < high for occlusion in occlusions):
             continue
         if any(lesion.proximal.station_mm <= low <= lesion.distal.station_mm for lesion in result):
             continue
         most = float(loss[first : last + 1].max())
         hidden = float((~np.isfinite(seen.contrast.mean_hu[first : last + 1])).mean())
-        reasons = [f"{100 * most:.0f} % of the diameter lost"]
+        reasons = [f"{100 * (1 - (1 - most) ** 2):.0f} % of the area and {100 * most:.0f} % of the diameter lost"]
         if hidden > 0.3:
             reasons.append("calcium hides part of it")
         caps = [

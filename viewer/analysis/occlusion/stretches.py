@@ -17,8 +17,8 @@ OPEN_SHARE = 0.5
 DEEP_SHARE, DEEP_MM = 0.3, 1.5
 #: Contrast for less than this between two closed stretches does not part them.
 ISLAND_MM = 3.0
-#: Calcium that takes up this share of the section leaves no lumen, if nothing else can be seen.
-FILLED_PERCENT = 85.0
+#: Calcium that takes up this share of the section leaves no lumen.
+FILLED_PERCENT = 90.0
 #: Shorter stretches without contrast are noise, or a narrow lumen behind the blur.
 SHORTEST_MM = 2.5
 #: Nearer to its beginning than this (and its parent's radius), a branch lies in its parent's wall.
@@ -58,7 +58,7 @@ def openness(contrast: ContrastProfile) -> Float:
 
 
 def closed_stretches(
-    contrast: ContrastProfile, calcium: CalciumProfile | None, mouth_mm: float
+    contrast: ContrastProfile, calcium: CalciumProfile | None, mouth_mm: float, hidden: NDArray[np.bool_]
 ) -> tuple[Closed, ...]:
     """Return the stretches without contrast, in order along the vessel.
 
@@ -69,16 +69,19 @@ def closed_stretches(
         On the same stations.
     mouth_mm : float
         So much of the vessel lies within its parent.
+    hidden : ndarray of bool, shape (S,)
+        Where contrast may be a branch's that leaves there.
     """
     station = contrast.station_mm
     share = openness(contrast)
-    seen = np.isfinite(share)
+    seen = np.isfinite(share) & ~hidden
     if not seen.any():
         return ()
     percent = np.zeros(len(station)) if calcium is None else calcium.csa_percent
     is_open = _known_everywhere(np.where(seen, share >= OPEN_SHARE, False), seen)
-    deep = np.where(seen, share < DEEP_SHARE, percent >= FILLED_PERCENT)
-    is_open[station < mouth_mm] = True
+    filled = percent >= FILLED_PERCENT
+    deep = np.where(seen, share < DEEP_SHARE, filled)
+    is_open = (is_open & ~filled) | (station < mouth_mm)
     step = float(np.diff(station).mean())
     found: list[list[int]] = []
     for a, b in _runs(~is_open):
