@@ -53,6 +53,8 @@ class Cap:
         Distance from the aorta, along the parents.
     author : Author
         Who put it there.
+    proposed_mm : float or None
+        Where the computer had put it, once the operator decided otherwise.
     """
 
     lps_mm: Float
@@ -67,6 +69,7 @@ class Cap:
     taper_mm: float | None = None
     ostium_mm: float | None = None
     author: Author = Author.COMPUTER
+    proposed_mm: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lps_mm", read_only(self.lps_mm, shape=(3,), name="lps_mm"))
