@@ -31,6 +31,9 @@ WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 HEALTHY_SHARE = 0.92
 #: Lumen that is too narrow to be told from none.
 NO_LUMEN_MM = 0.3
+#: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but whose
+#: grey value is a guess; at its rim; near it; and between two of them, where only its outer part is looked at.
+AMID_WEIGHT, RIM_WEIGHT, NEAR_WEIGHT, BESIDE_WEIGHT = 0.05, 0.002, 0.15, 0.5
 #: Where more than this share of the rays meets calcium, what lies within cannot be seen.
 BLINDING_SHARE = 0.4
 
@@ -80,9 +83,9 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     lumen = np.where(closed, 0.1, lumen)
     # Among calcium, the outer part of a ray between deposits still shows where the wall meets fat.
     beside = blind[:, None] & ~calcified
-    doubtful = np.where(near, np.where(beside, 0.01, 0.15), np.where(beside, 0.5, 1.0))
+    doubtful = np.where(near, np.where(beside, RIM_WEIGHT, NEAR_WEIGHT), np.where(beside, BESIDE_WEIGHT, 1.0))
     amid = (grey_erosion(calcified, size=(1, 5), mode="wrap") > 0) & (peak > 0.8 * around_peak)
-    weight = np.where(calcified, np.where(amid, 0.4, 0.05), doubtful)
+    weight = np.where(calcified, np.where(amid, AMID_WEIGHT, RIM_WEIGHT), doubtful)
     full = (angles, stations)
     return Model(
         lumen_mm=np.broadcast_to(lumen, full).T.astype(np.float32),
