@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -57,6 +59,18 @@ def test_that_every_wanted_package_is_pinned_to_a_version_that_was_asked_for(roo
 
 def test_that_everything_that_gets_installed_is_pinned(root: Path) -> None:
     assert default_set(root) <= set(pinned(root))
+
+
+def test_that_the_program_imports_nothing_that_it_does_not_ask_for(root: Path) -> None:
+    providers = metadata.packages_distributions()
+    asked_for = default_set(root)
+    for path in (root / "viewer").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = [node.module]
+            for module in {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"viewer"}:
+                assert asked_for & {canonicalize_name(name) for name in providers[module]}, f"{path}: {module}"
 
 
 def test_that_every_default_dependency_has_a_permissive_licence(root: Path) -> None:
