@@ -15,19 +15,21 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from viewer.analysis.coronary.grid import F32
-from viewer.analysis.coronary.network import Network, joined, pieces, rooted
+from viewer.analysis.coronary.network import Network, Rooted, joined, pieces, rooted
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
-from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE
-from viewer.model.geometry import Float, Geometry, unit
+from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE, upstream
+from viewer.model.geometry import Float, Geometry, arc_length_mm, unit
 from viewer.model.volume import Volume
 
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
-LIMIT = 60.0
+LIMIT = 50.0
+#: No longer gap is crossed, and no piece farther from the tree is looked at.
+LONGEST_MM, FARTHEST_MM = 48.0, 32.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
 ENTRY_PRICE, MEAN_PRICE = 8.0, 1.35
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
-SEEN, BLIND, VEIN, FORBIDDEN = 0.3, 2.6, 6.0, 14.0
+SEEN, BLIND, VEIN, FORBIDDEN = 0.5, 1.9, 6.0, 14.0
 #: Radius behind a gap as a share of that before it, at most.
 WIDER = 1.25
 #: What it costs to reach a piece elsewhere than at one of its ends.
@@ -79,7 +81,7 @@ def price_field(
     # a cord of soft tissue in fat stands out by about 200 HU, one that lies on the myocardium by far less
     shown = np.clip((best - 15.0) / 60.0, 0.0, 1.0)
     price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
-    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 0.8, price)
+    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 1.0, price)
     contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
     price = np.where(contrast | (hu < -300.0), FORBIDDEN, price)
     # what contrast shows is no gap
@@ -88,7 +90,7 @@ def price_field(
     origin = geometry.to_lps((0.5, 0.5, 0.5))
     coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
     for point, radius in zip(coarse.to_index(veins_lps_mm), veins_radius_mm):
-        reach = min(radius, 2.5) / (2 * spacing) + 0.4
+        reach = (min(radius, 2.5) + 0.9) / (2 * spacing)
         low = np.maximum(np.ceil(point - reach).astype(int), 0)
         high = np.minimum(np.floor(point + reach).astype(int) + 1, price.shape)
         if (low < high).all():
@@ -121,7 +123,7 @@ class Bridge:
     @property
     def believable(self) -> bool:
         """Whether enough of a vessel shows along the way."""
-        return self.price <= min(LIMIT, ENTRY_PRICE + MEAN_PRICE * self.length_mm)
+        return self.length_mm <= LONGEST_MM and self.price <= ENTRY_PRICE + MEAN_PRICE * self.length_mm
 
 
 def _direction(net: Network, point: int, reach_mm: float = 5.0) -> Float | None:
@@ -216,7 +218,7 @@ def _way(
     if not inside.any():
         return None
     reach = cKDTree(net.points_lps_mm[list(targets)]).query(net.points_lps_mm[list(sources)])[0].min()
-    if reach > limit:
+    if reach > min(limit, FARTHEST_MM):
         return None
     target = np.zeros(tuple(high - low), bool)
     target[tuple((b[inside] - low).T)] = True
@@ -253,10 +255,8 @@ def bridge_to(
     if way is None:
         return None
     course, price, end, start = way
-    # from here on from the tree to the piece
-    full = np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]
-    full = smoothed_course(resampled_course(full), 3.0)
-    length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
+    full, start, end = _drawn(net, field, tree, course[::-1], start, end)
+    length = float(arc_length_mm(full)[-1])
     reach = min(len(full) - 1, 10)
     if length > 1.5:
         on, flow = _direction(net, end), _flow(net, tree, start)
@@ -280,16 +280,91 @@ def _calibre(net: Network, point: int, reach: int = 12) -> float:
     return float(np.median(net.radius_mm[list(seen)]))
 
 
-def _flow(net: Network, tree: object, point: int) -> Float | None:
-    """Return the direction away from the root at a point of the tree."""
+def _drawn(
+    net: Network, field: PriceField, tree: Rooted, course: Float, start: int, end: int
+) -> tuple[Float, int, int]:
+    """Turn the cheapest path over voxels into a course from the tree to the piece.
+
+    Where a cord shows, the path is followed; where nothing shows, the vessel is taken to go on as smoothly as its two ends
+    allow. The last millimetres of both stumps are left aside: they are blurred into the plug.
+
+    Returns
+    -------
+    ndarray of shape (N, 3)
+        With both ends, which are points of the network.
+    int, int
+        The points it begins and ends at.
+    """
+    begin, stop = _back_from_end(net, start), _back_from_end(net, end)
+    path = resampled_course(np.r_[net.points_lps_mm[[begin]], course, net.points_lps_mm[[stop]]])
+    path = smoothed_course(path, 3.0)
+    if len(path) < 8:
+        return path, begin, stop
+    flow, back = _flow(net, tree, begin), _into(net, stop)
+    if flow is None or back is None:
+        return path, begin, stop
+    index = field.geometry.to_index(path)
+    price = ndimage.map_coordinates(field.price, index.T, order=1, mode="nearest")
+    blind = ndimage.gaussian_filter1d(price, 2.0, mode="nearest") > 0.5 * (1.0 + BLIND)
+    edges = np.flatnonzero(np.diff(np.r_[0, blind.astype(np.int8), 0]))
+    for first, last in zip(edges[::2], edges[1::2] - 1):
+        if last - first < 4:
+            continue
+        arm = 6
+        ahead = unit(path[first] - path[first - arm]) if first >= arm else flow
+        onward = unit(path[last + arm] - path[last]) if last + arm < len(path) else back
+        path[first : last + 1] = _curve(path[first], ahead, path[last], onward, last - first + 1)
+    return smoothed_course(resampled_course(path), 2.0), begin, stop
+
+
+def _curve(start: Float, ahead: Float, end: Float, onward: Float, count: int) -> Float:
+    """Return `count` points of the cubic from `start` to `end` that leaves and arrives in given unit directions."""
+    span = float(np.linalg.norm(end - start))
+    u = np.linspace(0.0, 1.0, count)[:, None]
+    return (
+        (2 * u**3 - 3 * u**2 + 1) * start
+        + (u**3 - 2 * u**2 + u) * span * ahead
+        + (3 * u**2 - 2 * u**3) * end
+        + (u**3 - u**2) * span * onward
+    )
+
+
+def _back_from_end(net: Network, point: int, reach_mm: float = 2.0) -> int:
+    """Return the point some millimetres inwards if `point` is the end of a line, else `point` itself."""
+    if len(net.links[point]) != 1:
+        return point
     line = [point]
-    parent = tree.parent  # type: ignore[attr-defined]
-    while len(line) < 9 and parent[line[-1]] >= 0:
-        line.append(int(parent[line[-1]]))
-    if len(line) < 3:
+    while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
+        further = [o for o in net.links[line[-1]] if o not in line]
+        if len(further) != 1:
+            return line[-1]
+        line.append(further[0])
+    return line[-1]
+
+
+def _into(net: Network, point: int, reach_mm: float = 6.0) -> Float | None:
+    """Return the unit direction from `point` into the longer of the lines that leave it; None if it is a junction."""
+    if not 1 <= len(net.links[point]) <= 2:
         return None
-    way = net.points_lps_mm[point] - net.points_lps_mm[line[-1]]
-    return way / max(float(np.linalg.norm(way)), 1e-9)
+    best: list[int] = []
+    for first in net.links[point]:
+        line = [point, first]
+        while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
+            further = [o for o in net.links[line[-1]] if o not in line]
+            if len(further) != 1:
+                break
+            line.append(further[0])
+        if len(line) > len(best):
+            best = line
+    return unit(net.points_lps_mm[best[-1]] - net.points_lps_mm[point]) if len(best) > 2 else None
+
+
+def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Float | None:
+    """Return the direction away from the root at a point of the tree."""
+    line = upstream(tree, point, reach_mm)
+    if len(line) < 4:
+        return None
+    return unit(net.points_lps_mm[point] - net.points_lps_mm[line[-1]])
 
 
 def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[list[int]]:
@@ -392,8 +467,8 @@ def _other_way(net: Network, field: PriceField, stretch: Sequence[int], roots: S
     if way is None:
         return None
     course, price, end, start = way
-    full = smoothed_course(resampled_course(np.r_[net.points_lps_mm[[start]], course[::-1], net.points_lps_mm[[end]]]), 3.0)
-    length = float(np.linalg.norm(np.diff(full, axis=0), axis=1).sum())
+    full, start, end = _drawn(net, field, tree, course[::-1], start, end)
+    length = float(arc_length_mm(full)[-1])
     return Bridge(start, end, full[1:-1], price, length) if len(full) > 3 else None
 
 

@@ -129,14 +129,20 @@ def _parents_first(courses: Sequence[NamedCourse]) -> list[NamedCourse]:
 
 
 def _centred(volume: Volume, points: Float, bridge: np.ndarray, lumen_hu: float) -> Float:
-    """Return a smooth course in the middle of the tube around `points`."""
+    """Return a smooth course in the middle of the tube around `points`; what bridges a gap stays as it is."""
     along = arc_length_mm(points)
     keep = np.r_[True, np.diff(along) > 1e-6]
-    line = resampled_course(points[keep], STEP_MM)
-    line = smoothed_course(line, 2.0)
-    line = recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=2, stiffness_px=2.0)
-    line = resampled_course(line, STEP_MM)
-    return recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=1, stiffness_px=2.5)
+    along, points, bridge = along[keep], points[keep], bridge[keep]
+    line = smoothed_course(resampled_course(points, STEP_MM), 2.0)
+    # fractions of the length carry the marks of the gaps through the moves
+    guess = np.interp(np.linspace(0, along[-1], len(line)), along, bridge.astype(float))
+    tube = profile(volume, line, floor_hu=FLOOR_HU, cap_hu=1.6 * lumen_hu)
+    # a bridge begins and ends in lumen that shows; there it has a middle to be moved to
+    guess[(tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)] = 0.0
+    guess = np.clip(1.5 * ndimage.gaussian_filter1d(guess, 2.0, mode="nearest"), 0.0, 1.0)[:, None]
+    moved = recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=3, stiffness_px=2.0)
+    line = smoothed_course(guess * line + (1.0 - guess) * moved, 1.5, free_ends=True)
+    return resampled_course(line, STEP_MM)
 
 
 def _from_start(line: Float, start: Float) -> Float:

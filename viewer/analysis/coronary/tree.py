@@ -18,9 +18,9 @@ from viewer.analysis.coronary.network import (
 from viewer.model.geometry import Float
 
 #: A vein that touches an artery is darker than it by more than this; a collateral-fed branch lies behind a gap.
-DROP = 0.72
+DROP, DROP_LEFT = 0.72, 0.8
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
-OPEN_SHARE = 0.54
+OPEN_SHARE = 0.52
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
 CORD_HU = 145.0
 #: Branches shorter than this beyond their parent's wall are spurs.
@@ -109,18 +109,27 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
             plugged = (net.hu[before] < 0.5 * lumen_hu) | (net.hu[before] > 1.25 * lumen_hu) | net.bridge[before]
             if plugged[:6].any() or here < 0.5 * lumen_hu:
                 continue
+            dark: list[tuple[int, bool]] = []
+            brightest = 0.0
             for child in children[point]:
                 line = downstream(net, tree, children, beyond, child, 14.0)
-                if tree.from_root_mm[line[-1]] - tree.from_root_mm[point] < 5.0:
-                    continue
                 hu = smoothed_along(net, line, net.hu, 1.0)
                 far = tree.from_root_mm[line] - tree.from_root_mm[point] > 3.0
+                if not far.any() or tree.from_root_mm[line[-1]] - tree.from_root_mm[point] < 5.0:
+                    continue
+                level = float(np.median(hu[far]))
+                brightest = max(brightest, level)
                 # a cord stays without contrast to its end; a vein brightens behind the blur where the two touch
                 cord = float(np.median(hu[-max(3, len(hu) // 3) :])) < CORD_HU
-                if not cord and not net.bridge[line].any() and float(np.median(hu[far])) < DROP * here:
-                    gone.append((int(point), child))
-                    if int((hu < CORD_HU).sum()) < 4:
-                        veins.add(child)
+                if not cord and not net.bridge[line].any() and level < DROP * here:
+                    dark.append((child, int((hu < CORD_HU).sum()) < 4))
+            # where all that follows is darker, the vessel itself has changed
+            if brightest < DROP_LEFT * here:
+                continue
+            for child, vein in dark:
+                gone.append((int(point), child))
+                if vein:
+                    veins.add(child)
         if not gone:
             return net, frozenset(veins)
         net = without_links(net, gone)
@@ -179,7 +188,7 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             base = line[stop]
             hu = smoothed_along(net, own, net.hu, 1.5) if len(own) > 3 else net.hu[own]
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
-            dead = (hu < max(OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
+            dead = (hu < max(0.94 * OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
             keep_from = int(np.argmin(dead)) if not dead.all() else len(own)
             gone += own[:keep_from]
             left = own[keep_from:]
