@@ -3,7 +3,7 @@
 A condition is a JSON object of one of these forms::
 
     {"input": "length_mm", "at_least": 20.0}            also above, below, at_most
-    {"input": "stump", "is": ["blunt", "invisible"]}    one value or several
+    {"input": "stump", "is": ["blunt", "invisible"]}    one value or several; also is_not
     {"all": [...]}   {"any": [...]}                     of conditions
     {"first_known": [...]}                              the first that is not unknown decides
 
@@ -21,6 +21,7 @@ from typing import Any
 from viewer.model.score import INPUT_NAMES, Answer, Evidence, ScoreInputs
 
 _COMPARE = {"above": gt, "at_least": ge, "below": lt, "at_most": le}
+_EQUAL = ("is", "is_not")
 _GROUPS = ("all", "any", "first_known")
 #: A length this near to a limit is said to be so: the caps are not known better.
 NEAR_MM = 1.0
@@ -38,7 +39,7 @@ class Atom:
     input : str
         A field of `ScoreInputs`.
     compare : str
-        ``above``, ``at_least``, ``below``, ``at_most`` or ``is``.
+        ``above``, ``at_least``, ``below``, ``at_most``, ``is`` or ``is_not``.
     limit : number or tuple of values
     open : tuple of values
     unknown_counts : bool
@@ -59,8 +60,8 @@ class Atom:
             return True if self.unknown_counts else None
         if value in self.open:
             return None
-        if self.compare == "is":
-            return value in self.limit
+        if self.compare in _EQUAL:
+            return (value in self.limit) is (self.compare == "is")
         return bool(_COMPARE[self.compare](value, self.limit))
 
     def deciding(self, inputs: ScoreInputs) -> tuple[Atom, ...]:
@@ -70,7 +71,7 @@ class Atom:
     def near(self, inputs: ScoreInputs) -> str:
         """Return a remark if a length lies so near to the limit that it may as well be on the other side."""
         value = inputs[self.input].value
-        if self.compare == "is" or not self.input.endswith("_mm") or not isinstance(value, (int, float)):
+        if self.compare in _EQUAL or not self.input.endswith("_mm") or not isinstance(value, (int, float)):
             return ""
         return f"within 1 mm of {self.limit:g} mm" if abs(value - self.limit) <= NEAR_MM else ""
 
@@ -114,7 +115,7 @@ def condition_from(data: object) -> Condition:
     """
     if not isinstance(data, Mapping):
         raise ValueError(f"{data!r} is no condition")
-    kinds = [kind for kind in (*_GROUPS, *_COMPARE, "is") if kind in data]
+    kinds = [kind for kind in (*_GROUPS, *_COMPARE, *_EQUAL) if kind in data]
     if len(kinds) != 1:
         raise ValueError(f"a condition says exactly one thing, and this one {kinds}: {dict(data)}")
     kind = kinds[0]
@@ -129,7 +130,7 @@ def condition_from(data: object) -> Condition:
     if name not in INPUT_NAMES:
         raise ValueError(f"there is no input {name!r}")
     limit = data[kind]
-    if kind == "is":
+    if kind in _EQUAL:
         limit = tuple(limit) if isinstance(limit, list) else (limit,)
     elif isinstance(limit, bool) or not isinstance(limit, (int, float)):
         raise ValueError(f"{name} cannot be compared with {limit!r}")

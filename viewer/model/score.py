@@ -112,7 +112,7 @@ class ScoreInputs:
     sex : str
         ``female`` or ``male``.
     vessel : str
-        The main vessel that the occlusion lies in or descends from: ``LM``, ``LAD``, ``LCX``, ``RCA``, or another name.
+        The main vessel that the occlusion lies in or descends from: ``LM``, ``LAD``, ``LCX`` or ``RCA``.
     collaterals : bool
         Whether an intervention could pass through them.
     tortuosity : str
