@@ -61,47 +61,49 @@ class FactsPanel(QScrollArea):
         self.setWidget(inside)
 
 
-def _card(heading: str) -> tuple[QFrame, QVBoxLayout]:
-    card = QFrame()
-    card.setObjectName("card")
-    column = QVBoxLayout(card)
+def card(heading: str) -> tuple[QFrame, QVBoxLayout]:
+    """Return a card with its heading, and the column below it."""
+    frame = QFrame()
+    frame.setObjectName("card")
+    column = QVBoxLayout(frame)
     column.setContentsMargins(14, 12, 14, 12)
     column.setSpacing(7)
-    label = QLabel(heading.upper())
-    label.setObjectName("section")
-    column.addWidget(label)
-    return card, column
+    title = QLabel(heading.upper())
+    title.setObjectName("section")
+    column.addWidget(title)
+    return frame, column
 
 
 def _facts_card(volume: Volume) -> QFrame:
-    card, column = _card("Series")
+    frame, column = card("Series")
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(6)
     grid.setColumnStretch(1, 1)
     for row, (name, value) in enumerate(facts_of(volume)):
-        grid.addWidget(_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-        shown = _label(value, "value")
+        grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+        shown = label(value, "value")
         shown.setAlignment(Qt.AlignmentFlag.AlignRight)
         grid.addWidget(shown, row, 1)
     column.addLayout(grid)
-    return card
+    return frame
 
 
 def _findings_card(volume: Volume) -> QFrame:
-    card, column = _card("Findings")
+    frame, column = card("Findings")
     worst_first = sorted(volume.findings, key=lambda finding: -list(Severity).index(finding.severity))
     for finding in worst_first:
-        column.addWidget(_label(finding.text, _NAMES[finding.severity]))
+        column.addWidget(label(finding.text, _NAMES[finding.severity]))
     if not volume.findings:
-        column.addWidget(_label("Nothing unusual in the geometry or the pixels.", "muted"))
-    return card
+        column.addWidget(label("Nothing unusual in the geometry or the pixels.", "muted"))
+    return frame
 
 
-def _label(text: str, name: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+def label(text: str, name: str) -> QLabel:
+    """Return a wrapping, selectable line in the style `name`."""
+    line = QLabel(text)
+    line.setObjectName(name)
+    line.setWordWrap(True)
+    line.setTextFormat(Qt.TextFormat.PlainText)
+    line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return line

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from viewer.analysis.reformat.straightened import Straightened, straightened
 from viewer.analysis.reformat.stretched import Stretched, stretched
 from viewer.desk import Desk
+from viewer.desk.lesion_edits import move_cap
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
 from viewer.model.case import Case
@@ -27,13 +28,14 @@ from viewer.ui.theme import color, font, vessel_color
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
-FLAG_PX, WORDS_PX = 46, 120
+FLAG_PX, WORDS_PX, CAP_GRIP_PX = 46, 120, 6
 #: The share of the room that the strip chart takes, and the height of its legend.
 STRIP_SHARE, LEGEND_PX = 0.36, 22
 LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
 
 REFORMATION_KEYS = (
     ("Left drag", "move the cursor along the vessel"),
+    ("Drag P or D", "move a cap"),
     ("Wheel, Shift + drag", "turn about the vessel"),
     ("← →", "0.5 mm along (Shift: 5 mm)"),
     ("Home / End", "start / end of the vessel"),
@@ -63,6 +65,7 @@ class ReformationPane(Pane):
         self._zoom = 1.0
         self._left_mm = 0.0
         self._drag: tuple[str, QPointF, float] | None = None
+        self._held_cap: tuple[int, bool] | None = None
         self._mode = self.add_tool("reform", "Straightened or stretched (V)", checkable=True)
         self._mode.clicked.connect(self.toggle_stretched)
 
@@ -313,6 +316,10 @@ class ReformationPane(Pane):
                 pen.setDashPattern([4, 2.5])
             painter.setPen(pen)
             painter.drawLine(QPointF(x, frame.top() + 44), QPointF(x, bottom))
+            if cap.proposed_mm is not None:
+                proposed = self._to_screen(start + cap.proposed_mm, 0.0, area).x()
+                painter.setPen(QPen(shade, 1, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(proposed, frame.top() + 44), QPointF(proposed, frame.bottom()))
             words = [letter, cap.shape.value if cap.shape is not None else "", "· ambiguous" if cap.ambiguous else ""]
             left = x - 206 if side == Qt.AlignmentFlag.AlignRight else x + 6
             box = QRect(round(left), round(frame.top()) + 60, 200, 18)
@@ -406,6 +413,9 @@ class ReformationPane(Pane):
             self._drag = ("move", where, self._left_mm)
         elif event.button() == Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._drag = ("turn", where, self.desk.view.angle_deg)
+        elif event.button() == Qt.MouseButton.LeftButton and self._cap_at(where) is not None:
+            self._held_cap = self._cap_at(where)
+            self._drag = ("cap", where, 0.0)
         elif event.button() == Qt.MouseButton.LeftButton and where.y() > HEADER_PX:
             self._drag = ("along", where, 0.0)
             self.go_to(self._station_at(where))
@@ -415,7 +425,9 @@ class ReformationPane(Pane):
             return
         kind, start, value = self._drag
         moved = event.position() - start
-        if kind == "along":
+        if kind == "cap":
+            self._drag_cap(event.position(), keep=False)
+        elif kind == "along":
             self.go_to(self._station_at(event.position()))
         elif kind == "turn":
             self.desk.look(angle_deg=(value + moved.y() * 0.7) % 360)
@@ -424,7 +436,40 @@ class ReformationPane(Pane):
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None and self._drag[0] == "cap":
+            if (event.position() - self._drag[1]).manhattanLength() > 2:
+                self._drag_cap(event.position(), keep=True)
+            else:
+                self.desk.preview(None)
+            self._held_cap = None
         self._drag = None
+
+    def _cap_at(self, where: QPointF) -> tuple[int, bool] | None:
+        """Return the lesion and whether it is its proximal cap that lies under the mouse."""
+        case = self.desk.case
+        if case is None or self._sight is None or self._stretched:
+            return None
+        starts = dict(self._on_course(case))
+        for number, lesion in enumerate(case.lesions):
+            for cap, proximal in ((lesion.proximal, True), (lesion.distal, False)):
+                if lesion.vessel in starts and lesion.kind is LesionKind.OCCLUSION:
+                    x = self._to_screen(starts[lesion.vessel] + cap.station_mm, 0.0, self.rect()).x()
+                    if abs(x - where.x()) <= CAP_GRIP_PX and where.y() > HEADER_PX:
+                        return number, proximal
+        return None
+
+    def _drag_cap(self, where: QPointF, *, keep: bool) -> None:
+        """Show the cap that is held where the mouse is, and keep it there when it is let go."""
+        case, held = self.desk.kept_case, self._held_cap
+        if case is None or held is None or self._sight is None:
+            return
+        number, proximal = held
+        station = self._station_at(where) - dict(self._on_course(case))[case.lesions[number].vessel]
+        moved = move_cap(case, number, proximal, station)
+        if keep:
+            self.desk.apply(moved, f"Move {'proximal' if proximal else 'distal'} cap")
+        else:
+            self.desk.preview(moved)
 
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)

@@ -12,10 +12,7 @@ from viewer.ui.study_panel import ComingPanel
 
 _PANES = (("board", "Board", "Your captures, in order", "Captures that you take with S will be collected here."),)
 
-_PANELS = (
-    (Step.OCCLUSION, "The occlusion", "Caps, length and calcium are not in this version yet."),
-    (Step.SHEET, "The planning sheet", "Board and sheet are not in this version yet."),
-)
+_PANELS = ((Step.SHEET, "The planning sheet", "Board and sheet are not in this version yet."),)
 
 
 def coming_panes(desk: Desk, jobs: Jobs) -> list[Pane]:

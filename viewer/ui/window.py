@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from viewer.casefile import SUFFIX
 from viewer.desk import Desk
+from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.view import Step, Window
 from viewer.ui.capture import capture_to_file
@@ -18,7 +19,9 @@ from viewer.ui.case_flow import CaseFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
 from viewer.ui.layout_grid import LayoutGrid
+from viewer.ui.lesion_facts import LesionFacts
 from viewer.ui.message import MessageBar, Weight
+from viewer.ui.occlusion_panel import OcclusionPanel
 from viewer.ui.pane import Pane
 from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
 from viewer.ui.poster import Poster
@@ -100,10 +103,12 @@ class MainWindow(QMainWindow):
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message)
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
+        self.lesion_facts = LesionFacts(self.desk, self.jobs, self.fail)
         made = [study, TreePanel(self.desk, self.tree_flow), VesselPanel(self.desk)]
         views = ViewsPanel(self.desk)
         coming = coming_panels()
-        self.rail = Rail([*made, coming[0], views, coming[1]], lambda step: self.desk.look(step=step))
+        occlusion = OcclusionPanel(self.desk, self.tree_flow, self.lesion_facts.resolve_cap)
+        self.rail = Rail([*made, occlusion, views, *coming], lambda step: self.desk.look(step=step))
         self._lay_out()
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
@@ -141,6 +146,10 @@ class MainWindow(QMainWindow):
         self.strip.setVisible(not browsing)
         self.facts.setVisible(view.step is Step.STUDY and case is not None and not browsing)
         self.facts.refresh(case)
+        if view.step in (Step.OCCLUSION, Step.VIEWS) and not browsing:
+            self.lesion_facts.refresh(case, view)
+        else:
+            self.lesion_facts.hide()
         if not browsing:
             for pane in self.grid.visible_panes:
                 pane.refresh(case, view)
@@ -165,6 +174,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addLayout(middle, 1)
         row.addWidget(self.facts)
+        row.addWidget(self.lesion_facts)
         base = QWidget()
         base.setObjectName("desk")
         base.setLayout(row)
@@ -187,6 +197,12 @@ class MainWindow(QMainWindow):
             self.flow.show_start()
         else:
             self._show_browser(False)
+
+    def fail(self, problem: BaseException) -> None:
+        """Say what the world did wrong; anything else is a fault of the program and goes on its way."""
+        if not isinstance(problem, ViewerError):
+            raise problem
+        self.message.refuse(problem)
 
     def capture(self, pane: Pane | None = None) -> Path | None:
         """Write a picture of a pane (default: the one that has the keyboard), and copy it to the clipboard."""

@@ -1,0 +1,186 @@
+"""The right column of the steps Occlusion and Views: the lesion in numbers, and the views to ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from viewer.analysis.fluoro.limits import shipped_limits
+from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
+from viewer.analysis.occlusion.measures import measure_lesion
+from viewer.desk import Desk
+from viewer.desk.target import active_lesion
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.composition import PLAQUE
+from viewer.model.lesion import Cap, Lesion, LesionKind
+from viewer.model.lesion_measures import LesionMeasures
+from viewer.model.vessel import Author
+from viewer.model.view import ViewState
+from viewer.progress import Progress
+from viewer.ui.facts_panel import WIDTH_PX, card, label
+from viewer.ui.same import same
+
+UNKNOWN = "–"
+
+
+def cap_words(cap: Cap) -> str:
+    """Return shape and verdict of a cap: ``blunt · ambiguous``."""
+    parts = [cap.shape.value if cap.shape is not None else UNKNOWN]
+    if cap.ambiguous:
+        parts.append("ambiguous")
+    return " · ".join(parts)
+
+
+def rows_of(lesion: Lesion, measures: LesionMeasures) -> list[tuple[str, str]]:
+    """Return the lesion's numbers as (name, value with unit); unknown is a dash."""
+    low, high = measures.length_range_mm
+    near = "".join(f", at the {limit:.0f} mm limit" for limit in measures.near_thresholds_mm)
+    branch = lesion.proximal.side_branch_mm
+    rows = [
+        ("Length", f"{measures.length_mm:.1f} mm ({low:.1f} – {high:.1f}){near}"),
+        ("Straight", f"{measures.chord_mm:.1f} mm"),
+        ("Proximal cap", cap_words(lesion.proximal)),
+        (
+            "Side branch",
+            f"{lesion.proximal.side_branch or 'branch'}, {branch:.1f} mm" if branch is not None else "none near",
+        ),
+        ("Distal cap", cap_words(lesion.distal)),
+        ("From the ostium", f"{measures.ostium_mm:.0f} mm"),
+    ]
+    if measures.max_bend is not None:
+        more = f", {len(measures.bends_over_45)} over 45°" if measures.bends_over_45 else ""
+        rows.append(
+            ("Largest bend", f"{measures.max_bend.angle_deg:.0f}° at {measures.max_bend.station_mm:.0f} mm{more}")
+        )
+    calcium = measures.calcium
+    if calcium is not None:
+        rows += [
+            ("Full moon", f"{calcium.full_moon_mm:.1f} mm"),
+            ("Over half", f"{calcium.over_50_mm:.1f} mm"),
+            ("Largest", f"{calcium.max_csa_percent:.0f} % · {calcium.max_arc_deg:.0f}°"),
+            ("Calcium", f"{calcium.volume_mm3:.0f} mm³"),
+        ]
+    zone = measures.landing_zone
+    if zone is not None:
+        diameter = f"{zone.mean_diameter_mm:.1f} mm" if zone.mean_diameter_mm is not None else UNKNOWN
+        rows.append(("Landing zone", f"{diameter}, calcium-free {zone.calcium_free_mm:.0f} mm"))
+    if measures.distal_gradient_hu_per_cm is not None:
+        rows.append(("Distal gradient", f"{measures.distal_gradient_hu_per_cm:+.1f} HU per cm"))
+    return rows
+
+
+class LesionFacts(QScrollArea):
+    """Cards that are made anew when another lesion, or the same one changed, is looked at."""
+
+    def __init__(self, desk: Desk, jobs: Jobs, failed: Callable[[BaseException], None]) -> None:
+        super().__init__()
+        self._desk = desk
+        self._jobs = jobs
+        self._failed = failed
+        self.setWidgetResizable(True)
+        self.setFixedWidth(WIDTH_PX)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._key: tuple[object, ...] = ()
+        self.measures: LesionMeasures | None = None
+        self.proposals: tuple[Proposal, ...] = ()
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        """Look at the desk again."""
+        lesion = active_lesion(case, view) if case is not None else None
+        if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION:
+            self._key = ()
+            self.measures, self.proposals = None, ()
+            self.hide()
+            return
+        self.show()
+        key = (case.tree, case.sections, case.calcium, case.lesions, lesion)
+        if same(key, self._key):
+            return
+        self._key = key
+
+        def work(progress: Progress) -> tuple[LesionMeasures, tuple[Proposal, ...]]:
+            measures = measure_lesion(case, lesion)
+            return measures, propose_views(case.tree, lesion, shipped_limits(), case.lesions, progress)
+
+        def done(made: tuple[LesionMeasures, tuple[Proposal, ...]]) -> None:
+            self.measures, self.proposals = made
+            self._build(lesion)
+
+        self._jobs.run("lesion.facts", work, done=done, failed=self._failed)
+
+    def _build(self, lesion: Lesion) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 6, 0, 6)
+        column.setSpacing(6)
+        if self.measures is not None:
+            column.addWidget(self._numbers(lesion, self.measures))
+            if self.measures.composition is not None:
+                column.addWidget(self._composition(self.measures))
+        if self.proposals:
+            column.addWidget(self._views())
+        column.addStretch(1)
+        self.setWidget(inside)
+
+    def _numbers(self, lesion: Lesion, measures: LesionMeasures) -> QFrame:
+        frame, column = card(f"Occlusion · {lesion.vessel}")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        for row, (name, value) in enumerate(rows_of(lesion, measures)):
+            grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            shown = label(value, "value")
+            shown.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(shown, row, 1)
+        column.addLayout(grid)
+        authors = {lesion.proximal.author, lesion.distal.author}
+        said = "P and D are yours." if authors == {Author.OPERATOR} else "The computer's guess, until you decide."
+        column.addWidget(label(said, "small"))
+        return frame
+
+    def _composition(self, measures: LesionMeasures) -> QFrame:
+        frame, column = card("Composition of the occlusion")
+        grid = QGridLayout()
+        assert measures.composition is not None
+        for row, tissue in enumerate(PLAQUE):
+            name = tissue.name.replace("_", " ").lower()
+            grid.addWidget(label(name, "muted"), row, 0)
+            share = measures.composition.share_percent(tissue)
+            percent = f"{share:.0f} %" if share is not None else UNKNOWN
+            value = label(f"{percent} · {measures.composition.volume_mm3[tissue]:.0f} mm³", "value")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(value, row, 1)
+        column.addLayout(grid)
+        column.addWidget(label("Classes of density (Xing 2022), not histology.", "small"))
+        return frame
+
+    def _views(self) -> QFrame:
+        frame, column = card("C-arm proposals")
+        for proposal in self.proposals:
+            text = f"{proposal.label}\n{proposal.purpose.value} · {proposal.foreshortening_percent:.0f} %"
+            button = QPushButton(text)
+            button.setObjectName("proposal")
+            button.setToolTip(" ".join([proposal.why, *proposal.warnings]))
+            button.clicked.connect(partial(self._go, proposal))
+            column.addWidget(button)
+        return frame
+
+    def resolve_cap(self) -> None:
+        """Turn the C-arm to the view in which the proximal cap lies open, if one is proposed."""
+        wanted = next((proposal for proposal in self.proposals if proposal.purpose is Purpose.CAP), None)
+        if wanted is not None:
+            self._go(wanted)
+
+    def _go(self, proposal: Proposal) -> None:
+        carm = replace(
+            self._desk.view.carm,
+            primary_deg=float(proposal.primary_deg),
+            secondary_deg=float(proposal.secondary_deg),
+        )
+        self._desk.look(carm=carm)
