@@ -30,7 +30,7 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_ENTRIES = 5000
 _ENTRY = re.compile(r"case\.json|arrays/\d{1,6}\.npy")
 #: The parts of a case that are kept; the volume is found again.
-PARTS = ("tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts")
+PARTS = ("tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board")
 
 
 class DamagedCase(ViewerError):
@@ -130,7 +130,9 @@ def save_case(path: Path, case: Case, view: ViewState, *, keep_backup: bool = Tr
                 for name, array in arrays.items():
                     buffer = io.BytesIO()
                     np.save(buffer, array, allow_pickle=False)
-                    archive.writestr(f"arrays/{name}.npy", buffer.getvalue())
+                    # Pictures are compressed already, and are written anew after every edit.
+                    packing = zipfile.ZIP_STORED if array.dtype == np.uint8 else zipfile.ZIP_DEFLATED
+                    archive.writestr(f"arrays/{name}.npy", buffer.getvalue(), packing)
             file.flush()
             os.fsync(file.fileno())
         if keep_backup and path.exists():

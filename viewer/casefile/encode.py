@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.model.board import BoardItem, Note, NoteKind, PanePlace
 from viewer.model.calcium import CalciumProfile, CalciumThreshold, Deposit, ThresholdKind
 from viewer.model.carm import CArm
 from viewer.model.centerline import Centerline
@@ -30,6 +31,7 @@ Arrays = dict[str, NDArray[Any]]
 #: The names in the file. A noun that is renamed in the program keeps its name here.
 NOUNS: dict[str, type] = {
     "author": Author,
+    "board item": BoardItem,
     "c-arm": CArm,
     "calcium": CalciumProfile,
     "calcium threshold": CalciumThreshold,
@@ -46,6 +48,9 @@ NOUNS: dict[str, type] = {
     "lesion": Lesion,
     "lesion kind": LesionKind,
     "mark": Mark,
+    "note": Note,
+    "note kind": NoteKind,
+    "pane place": PanePlace,
     "plane": Plane,
     "projection": Projection,
     "segment": Segment,

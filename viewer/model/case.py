@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.model.board import BoardItem
 from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
 from viewer.model.enhancement import Enhancement
@@ -37,6 +38,8 @@ class Case:
         What the analysis has to say about this plan; the volume has findings of its own.
     facts : ClinicalFacts
         What the operator typed about the patient.
+    board : tuple of BoardItem
+        Captures, in the order in which they are shown.
     """
 
     volume: Volume
@@ -48,12 +51,13 @@ class Case:
     enhancement: Enhancement | None = None
     findings: tuple[Finding, ...] = ()
     facts: ClinicalFacts = ClinicalFacts()
+    board: tuple[BoardItem, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (part.vessel for part in (*self.sections, *self.calcium, *self.lesions)):
             if name not in self.tree:
                 raise ValueError(f"{name} is not in the tree")
-        for part in ("sections", "calcium", "lesions", "marks", "findings"):
+        for part in ("sections", "calcium", "lesions", "marks", "findings", "board"):
             object.__setattr__(self, part, tuple(getattr(self, part)))
 
     def sections_of(self, vessel: str) -> CrossSections | None:

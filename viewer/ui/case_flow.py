@@ -187,7 +187,7 @@ class CaseFlow:
             self._path, self._saved = path, case
             self._settings.add_recent(path)
             autosave_path(case.volume).unlink(missing_ok=True)
-            self._message.say(f"The plan is saved: {path}. It holds no pictures and no name.")
+            self._message.say(f"The plan is saved: {path}. It holds your captures, but no CT images and no name.")
 
         self._jobs.run(SAVE, work, done=done, failed=self._fail)
 
