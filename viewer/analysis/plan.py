@@ -1,24 +1,40 @@
-"""The whole automatic chain, from a volume to a plan, in the order in which the evening goes."""
+"""The whole automatic chain, from a volume to a plan, in the order in which the evening goes.
+
+Each stage is a function from a case to a case, so that the window can run them one by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from viewer.analysis.coronary.trace import trace_tree
+from viewer.analysis.fluoro.limits import GantryLimits
+from viewer.analysis.fluoro.proposals import Proposal, propose_views
+from viewer.analysis.occlusion.find import find_lesions
+from viewer.analysis.plaque.blur import USUAL_FWHM_MM
+from viewer.analysis.plaque.calcium import measure_calcium
+from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
+from viewer.model.calcium import CalciumThreshold
 from viewer.model.case import Case
+from viewer.model.centerline import Centerline
 from viewer.model.enhancement import Enhancement
-from viewer.model.vessel import VesselTree
+from viewer.model.lesion import Lesion, LesionKind
+from viewer.model.vessel import MAIN_VESSELS, Author, Vessel, VesselTree
 from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
 Seed = tuple[str, ArrayLike]
 
+#: The sharpness of the picture is read from the longest vessels: so many of them, and longer than this.
+SHARPNESS_VESSELS, SHARPNESS_MM = 3, 20.0
+
 
 def plan(volume: Volume, seeds: Sequence[Seed] = (), progress: Progress = silent) -> Case:
-    """Return what the program finds by itself.
+    """Return what the program finds by itself: tree, walls, calcium and lesions.
 
     Parameters
     ----------
@@ -32,7 +48,18 @@ def plan(volume: Volume, seeds: Sequence[Seed] = (), progress: Progress = silent
     NoTree
         If there is no contrast in the aorta, or no coronary tree to be found.
     """
-    return with_tree_of(Case(volume), seeds, progress)
+    case = with_tree_of(Case(volume), seeds, _part(progress, 0.0, 0.6))
+    case = with_measurements(case, None, _part(progress, 0.6, 0.95))
+    return with_lesions(case, _part(progress, 0.95, 1.0))
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    """Return a progress that fills the part from `low` to `high` of another."""
+
+    def report(share: float, text: str = "") -> None:
+        progress(low + (high - low) * share, text)
+
+    return report
 
 
 def with_tree_of(
@@ -59,3 +86,142 @@ def with_tree_of(
         enhancement=Enhancement(seen.lumen_hu, seen.lumen_sd_hu, seen.noise_hu),
         findings=found.findings,
     )
+
+
+def with_measurements(case: Case, vessels: Iterable[str] | None = None, progress: Progress = silent) -> Case:
+    """Return the case with lumen, outer wall and calcium of vessels; what is there already stays.
+
+    Parameters
+    ----------
+    case : Case
+        Its enhancement must be known.
+    vessels : iterable of str, optional
+        All if not given.
+    progress : Progress
+
+    Raises
+    ------
+    ValueError
+        If nobody has looked at the contrast of this case.
+    """
+    seen = _enhancement(case)
+    names = [vessel.name for vessel in case.tree] if vessels is None else list(vessels)
+    missing = [name for name in names if case.calcium_of(name) is None or case.sections_of(name) is None]
+    if not missing:
+        return case
+    fwhm_mm = _fwhm_mm(case, seen, _part(progress, 0.0, 0.2))
+    threshold = CalciumThreshold.adaptive(seen.lumen_hu, seen.lumen_sd_hu)
+    sections = {s.vessel: s for s in case.sections}
+    calcium = {profile.vessel: profile for profile in case.calcium}
+    for number, name in enumerate(missing):
+        low = 0.2 + 0.8 * number / len(missing)
+        step = 0.4 / len(missing)
+        if name not in sections:
+            line = case.tree[name].centerline
+            told = _part(progress, low, low + step)
+            sections[name] = measure_vessel(case.volume, line, name, seen.lumen_hu, fwhm_mm=fwhm_mm, progress=told)
+        told = _part(progress, low + step, low + 2 * step)
+        calcium[name] = measure_calcium(case.volume, sections[name], threshold, fwhm_mm, progress=told)
+    progress(1.0, "Measured the vessels")
+    return replace(case, sections=tuple(sections.values()), calcium=tuple(calcium.values()))
+
+
+def _enhancement(case: Case) -> Enhancement:
+    if case.enhancement is None:
+        raise ValueError("the contrast of this case is not known yet: find its tree first")
+    return case.enhancement
+
+
+def _fwhm_mm(case: Case, seen: Enhancement, progress: Progress) -> float:
+    """Return the blur of the picture: as calcium was measured with before, else as the main vessels show it."""
+    if case.calcium:
+        return case.calcium[0].fwhm_mm
+    lines = sorted(
+        (v.centerline for v in case.tree if v.name in MAIN_VESSELS and v.centerline.length_mm > SHARPNESS_MM),
+        key=lambda line: -line.length_mm,
+    )
+    if not lines:
+        return USUAL_FWHM_MM
+    return estimated_fwhm_mm(case.volume, lines[:SHARPNESS_VESSELS], seen.lumen_hu, progress)
+
+
+def with_lesions(case: Case, progress: Progress = silent) -> Case:
+    """Return the case with its lesions found anew; those that the operator marked or corrected stay.
+
+    Vessels that were not measured yet are measured first. Each occlusion becomes one inferred stretch of its vessel,
+    from cap to cap.
+    """
+    seen = _enhancement(case)
+    case = with_measurements(case, None, _part(progress, 0.0, 0.8))
+    kept = [lesion for lesion in case.lesions if _is_hers(lesion)]
+    found: list[Lesion] = []
+    order = _parents_first(case.tree)
+    for number, name in enumerate(order):
+        progress(0.8 + 0.2 * number / len(order), f"Looking for occlusions of {name}")
+        sections = case.sections_of(name)
+        if sections is None:
+            raise ValueError(f"{name} has no cross-sections")
+        own = [lesion for lesion in kept if lesion.vessel == name]
+        for lesion in find_lesions(case.volume, case.tree, sections, case.calcium_of(name), seen):
+            if not any(_overlap(lesion, other) for other in own):
+                own.append(lesion)
+        found += own
+        closed = [le for le in own if le.kind is LesionKind.OCCLUSION]
+        if closed:
+            case = replace(case, tree=_with_inferred(case.tree, name, closed))
+    progress(1.0, "Looked for occlusions")
+    return replace(case, lesions=tuple(sorted(found, key=_weight)))
+
+
+def _is_hers(lesion: Lesion) -> bool:
+    return Author.OPERATOR in (lesion.author, lesion.proximal.author, lesion.distal.author)
+
+
+def _overlap(one: Lesion, other: Lesion) -> bool:
+    return one.proximal.station_mm < other.distal.station_mm and other.proximal.station_mm < one.distal.station_mm
+
+
+def _weight(lesion: Lesion) -> tuple[bool, float]:
+    """Return by what lesions are put in order: occlusions first, the surer before the less sure."""
+    return lesion.kind is not LesionKind.OCCLUSION, -lesion.confidence
+
+
+def _parents_first(tree: VesselTree) -> list[str]:
+    order: list[str] = []
+    waiting = [vessel.name for vessel in tree if vessel.parent is None]
+    while waiting:
+        name = waiting.pop(0)
+        order.append(name)
+        waiting += [child.name for child in tree.children(name)]
+    return order
+
+
+def _with_inferred(tree: VesselTree, name: str, closed: Sequence[Lesion]) -> VesselTree:
+    """Return the tree with each occlusion of a vessel as one inferred stretch without lumen."""
+
+    def changed(vessel: Vessel) -> Vessel:
+        line = vessel.centerline
+        spans = [(lesion.proximal.station_mm, lesion.distal.station_mm) for lesion in closed]
+        rest = [(a, b) for a, b in line.inferred if all(b <= low or a >= high for low, high in spans)]
+        radius = line.lumen_radius_mm
+        if radius is not None:
+            inside = np.zeros(len(radius), bool)
+            for low, high in spans:
+                inside |= (line.station_mm > low) & (line.station_mm < high)
+            radius = np.where(inside, 0.0, radius)
+        return replace(
+            vessel, centerline=Centerline(line.points_lps_mm, radius, line.confidence, tuple(sorted([*rest, *spans])))
+        )
+
+    return replace(tree, vessels=tuple(changed(v) if v.name == name else v for v in tree))
+
+
+def proposed_views(case: Case, limits: GantryLimits, progress: Progress = silent) -> tuple[tuple[int, Proposal], ...]:
+    """Return the views to ask for, each with the number of the occlusion in the case's lesions that it is for."""
+    occlusions = [(n, le) for n, le in enumerate(case.lesions) if le.kind is LesionKind.OCCLUSION]
+    result: list[tuple[int, Proposal]] = []
+    for at, (number, lesion) in enumerate(occlusions):
+        told = _part(progress, at / len(occlusions), (at + 1) / len(occlusions))
+        every = [one for _, one in occlusions]
+        result += [(number, view) for view in propose_views(case.tree, lesion, limits, every, told)]
+    return tuple(result)

@@ -118,7 +118,6 @@ class LesionMeasures:
     composition : Composition or None
     distal_gradient_hu_per_cm : float or None
         How contrast changes over the first 40 mm beyond the distal cap; it rises where collaterals fill the vessel.
-    burrs : tuple of BurrChoice
     """
 
     length_mm: float
@@ -140,7 +139,6 @@ class LesionMeasures:
     calcium_regions_mm3: tuple[float, float, float] | None
     composition: Composition | None
     distal_gradient_hu_per_cm: float | None
-    burrs: tuple[BurrChoice, ...]
 
     @property
     def near_thresholds_mm(self) -> tuple[float, ...]:
@@ -152,3 +150,8 @@ class LesionMeasures:
         """Mean lumen diameter of the reference sections; of one if there is no other."""
         known = [r.lumen_diameter_mm for r in (self.proximal_reference, self.distal_reference) if r is not None]
         return sum(known) / len(known) if known else None
+
+    @property
+    def burrs(self) -> tuple[BurrChoice, ...]:
+        """Every burr against the mean reference diameter."""
+        return burr_choices(self.mean_reference_mm)

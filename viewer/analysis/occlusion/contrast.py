@@ -82,9 +82,7 @@ def contrast_profile(
     stack = section_stack(volume, sections.frames, half_width_mm=half, pixel_mm=PIXEL_MM)
     offset = even_offsets(half, PIXEL_MM)
     pixel = float(offset[1] - offset[0])
-    away = np.hypot(
-        offset[None, None, :] - middle_x[:, None, None], offset[None, :, None] - middle_y[:, None, None]
-    )
+    away = np.hypot(offset[None, None, :] - middle_x[:, None, None], offset[None, :, None] - middle_y[:, None, None])
     step = float(np.diff(sections.frames.station_mm).mean())
     local = local_lumen_hu(sections, stack, away, radius, lumen_hu)
     bright = np.maximum(local, 0.75 * lumen_hu) + ABOVE_CONTRAST_HU
@@ -136,10 +134,12 @@ def local_lumen_hu(
 ) -> Float:
     """Return the grey value of contrast near each station, carried over stretches without any, shape (S,)."""
     open_here = sections.lumen_area_mm2 > 0.3 * sections.wall_area_mm2
-    core = np.array([
-        float(np.mean(picture[ring < max(0.4 * r, PIXEL_MM)]))
-        for picture, ring, r in zip(stack, away, radius, strict=True)
-    ])
+    core = np.array(
+        [
+            float(np.mean(picture[ring < max(0.4 * r, PIXEL_MM)]))
+            for picture, ring, r in zip(stack, away, radius, strict=True)
+        ]
+    )
     use = open_here & (core < 1.25 * lumen_hu)
     if not use.any():
         return np.full(len(core), lumen_hu)

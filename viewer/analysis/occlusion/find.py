@@ -178,9 +178,7 @@ def _convincing(seen: _Seen, stretch: Closed, low: float, high: float, downstrea
     return _median_radius(seen, high + 1.0, high + 10.0) >= SMALLEST_BEYOND_MM
 
 
-def _occlusion(
-    seen: _Seen, stretch: Closed, low: float, high: float, before: float, after: float
-) -> Lesion | None:
+def _occlusion(seen: _Seen, stretch: Closed, low: float, high: float, before: float, after: float) -> Lesion | None:
     """Return the occlusion with its caps; `before` and `after` are where its neighbours, or the vessel, end."""
     first = _proximal_fit(seen, low, high, before)
     last = fit_cap(seen.sections, seen.contrast, seen.calcium, high, after, low, seen.enhancement.noise_hu)
