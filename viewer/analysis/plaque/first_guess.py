@@ -31,7 +31,7 @@ WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 HEALTHY_SHARE = 0.92
 #: Lumen that is too narrow to be told from none.
 NO_LUMEN_MM = 0.3
-#: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but whose
+#: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but its
 #: grey value is a guess; at its rim; near it; and between two of them, where only its outer part is looked at.
 AMID_WEIGHT, RIM_WEIGHT, NEAR_WEIGHT, BESIDE_WEIGHT = 0.05, 0.002, 0.15, 0.5
 #: Where more than this share of the rays meets calcium, what lies within cannot be seen.
