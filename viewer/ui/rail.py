@@ -21,6 +21,8 @@ from viewer.model.view import Step, ViewState
 from viewer.ui.icons import icon
 
 RAIL_WIDTH_PX = 236
+PANEL_WIDTH_PX = RAIL_WIDTH_PX - 34
+TEXT_WIDTH_PX = PANEL_WIDTH_PX - 28
 
 
 class StepPanel(QWidget):
@@ -73,6 +75,9 @@ class Card(QFrame):
         """Set the heading and the sentences."""
         self.heading.setText(heading)
         self.text.setText(text)
+        # Wrapped lines in a scrolled column do not claim their height by themselves.
+        self.text.setMinimumHeight(self.text.heightForWidth(TEXT_WIDTH_PX) if text else 0)
+        self.heading.setMinimumHeight(self.heading.heightForWidth(TEXT_WIDTH_PX))
         self.text.setVisible(bool(text))
 
     def add_button(
@@ -126,7 +131,7 @@ class Rail(QWidget):
             area = QScrollArea()
             area.setWidgetResizable(True)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            panel.setFixedWidth(RAIL_WIDTH_PX - 34)
+            panel.setFixedWidth(PANEL_WIDTH_PX)
             area.setWidget(panel)
             self._stack.addWidget(area)
         column.addSpacing(12)

@@ -17,6 +17,7 @@ from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
+from viewer.model.lesion import LesionKind
 from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
 from viewer.progress import Progress
 from viewer.ui.message import MessageBar, Weight
@@ -99,7 +100,44 @@ class TreeFlow(QObject):
         )
         self._desk.apply(now, "Find the coronary tree")
         self._choose_vessel(now)
-        self.changed.emit()
+        self.measure()
+
+    def measure(self) -> None:
+        """Measure what was not measured yet, and look for occlusions; as one edit."""
+        case = self._desk.kept_case
+        if case is None or not len(case.tree):
+            return
+        self._set_progress(0.0, "Measuring the vessels")
+
+        def work(progress: Progress) -> Case:
+            from viewer.analysis.enhancement import enhancement_along
+            from viewer.analysis.plan import with_lesions
+
+            seen = case.enhancement or enhancement_along(case.volume, case.tree.vessels[0].centerline)
+            return with_lesions(replace(case, enhancement=seen), progress)
+
+        def done(measured: Case) -> None:
+            self.progress = None
+            now = self._desk.kept_case
+            if now is not case:
+                # Something was edited meanwhile: what was measured belongs to another plan.
+                if now is not None and now.volume is case.volume:
+                    self.measure()
+                return
+            self._desk.apply(measured, "Measure the vessels")
+            self._look_at_occlusion(measured)
+            self.changed.emit()
+
+        self._jobs.run(FIND, work, done=done, failed=self._not_found, report=self._set_progress, cancelled=self._ended)
+
+    def _look_at_occlusion(self, case: Case) -> None:
+        """Put the cursor on the first occlusion's proximal cap, and aim the C-arm at its middle."""
+        number = next((n for n, one in enumerate(case.lesions) if one.kind is LesionKind.OCCLUSION), None)
+        if number is None:
+            return
+        lesion = case.lesions[number]
+        view = on_vessel(case, self._desk.view, lesion.vessel, lesion.proximal.station_mm)
+        self._desk.look(replace(view, lesion=number))
 
     def _choose_vessel(self, case: Case) -> None:
         """Make active the vessel with the longest guessed stretch, else the first main one."""
@@ -183,7 +221,7 @@ class TreeFlow(QObject):
         lumen = case.enhancement.lumen_hu if case.enhancement is not None else None
 
         def work(progress: Progress) -> Centerline:
-            from viewer.analysis.coronary.path import trace_path
+            from viewer.analysis.coronary.seeded import trace_path
 
             return trace_path(volume, points, lumen_hu=lumen)
 
@@ -219,6 +257,7 @@ class TreeFlow(QObject):
         self._desk.apply(new, f"Trace {self.name}")
         self._desk.look(on_vessel(new, self._desk.view, self.name))
         self._end_trace()
+        self.measure()
 
     def cancel_trace(self) -> None:
         """Forget the clicks."""
