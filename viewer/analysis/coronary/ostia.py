@@ -50,7 +50,7 @@ def _begins_here(net: Network, aorta: RoundTube, point: int, lumen_hu: float) ->
         further = [o for o in net.links[line[-1]] if o not in line]
         if not further:
             break
-        line.append(further[0])
+        line.append(max(further, key=lambda o: float(above_edge_mm(aorta, net.points_lps_mm[[o]])[0])))
     if len(line) < 8:
         return False
     points = net.points_lps_mm[line]

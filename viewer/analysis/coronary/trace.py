@@ -18,7 +18,7 @@ from viewer.analysis.coronary.network import Network, network, rooted
 from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
 from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.skeleton import skeleton
-from viewer.analysis.coronary.tree import arteries_apart, parted, without_tails, without_veins
+from viewer.analysis.coronary.tree import arteries_apart, parted, without_chambers, without_tails, without_veins
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
 from viewer.errors import NoTree
 from viewer.model.geometry import Float, Geometry
@@ -119,7 +119,7 @@ def trace_tree(
     for aorta in candidates[:2]:
         progress(0.1, "Looking at the heart")
         heart = heart_tubes(volume, aorta, progress)
-        net = without_rim(heart.network, aorta)
+        net = without_chambers(without_rim(heart.network, aorta), aorta.lumen_hu)
         mouths = ostia(net, aorta)
         if mouths:
             break

@@ -23,8 +23,21 @@ DROP, DROP_LEFT = 0.72, 0.8
 OPEN_SHARE = 0.52
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
 CORD_HU = 145.0
+#: Radius that no coronary reaches, but for aneurysms.
+WIDEST_MM = 3.0
 #: Branches shorter than this beyond their parent's wall are spurs.
 SPUR_MM = 5.0
+
+
+def without_chambers(net: Network, lumen_hu: float) -> Network:
+    """Take the lines away that run inside chambers, appendages and other tubes too wide for a coronary."""
+    gone: list[int] = []
+    for path in lines_of(net.links):
+        inner = path[1:-1] or path
+        wide = (net.radius_mm[inner] > WIDEST_MM) | (net.around_hu[inner] > 0.6 * lumen_hu)
+        if wide.mean() > 0.4:
+            gone += inner
+    return without_points(net, gone)
 
 
 def path_between(net: Network, start: int, end: int) -> list[int] | None:
@@ -186,7 +199,7 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             if not own:
                 continue
             base = line[stop]
-            hu = smoothed_along(net, own, net.hu, 1.5) if len(own) > 3 else net.hu[own]
+            hu = smoothed_along(net, own, np.clip(net.hu, 0.0, 1.2 * lumen_hu), min(4.0, len(own) / 6))
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
             dead = (hu < max(0.94 * OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
             keep_from = int(np.argmin(dead)) if not dead.all() else len(own)
