@@ -11,7 +11,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from viewer.errors import ViewerError
-from viewer.ui.pane import MARGIN_PX, draw_text
+from viewer.report.ink import draw_text
+from viewer.ui.pane import MARGIN_PX
 from viewer.ui.theme import color, font
 
 CAPTION = "CTO Viewer · planning preview, not a medical device"

@@ -7,13 +7,14 @@ again", and a pane compares by ``is`` what changed since it last drew.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFont, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.view import ViewState
+from viewer.report.ink import draw_text
 from viewer.ui.icons import icon
 from viewer.ui.theme import color, font
 
@@ -212,15 +213,3 @@ class Pane(QWidget):
             self.maximise_wanted.emit(self)
         else:
             super().mouseDoubleClickEvent(event)
-
-
-def draw_text(painter: QPainter, area: QRect, flags: int, text: str, with_font: QFont, pen: QColor) -> int:
-    """Draw text that stays readable over any picture (a soft dark rim); returns its width in logical pixels."""
-    painter.setFont(with_font)
-    bounds = painter.boundingRect(area, flags, text)
-    painter.setPen(QColor(0, 0, 0, 170))
-    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        painter.drawText(area.translated(dx, dy), flags, text)
-    painter.setPen(pen)
-    painter.drawText(area, flags, text)
-    return bounds.width()

@@ -13,7 +13,8 @@ from viewer.analysis.reformat.plane_reading import DISC_RADIUS_MM, disc_reading,
 from viewer.model.geometry import DIRECTION_LETTERS, Float, Geometry, direction_label
 from viewer.model.view import Plane, Slab, Window
 from viewer.model.volume import Volume
-from viewer.ui.pane import HEADER_PX, MARGIN_PX, draw_text
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, MARGIN_PX
 from viewer.ui.plane_frame import PlaneFrame, depth_range_mm, slice_step_mm
 from viewer.ui.theme import color, font
 

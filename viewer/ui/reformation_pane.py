@@ -18,9 +18,10 @@ from viewer.model.case import Case
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import Author
 from viewer.model.view import ViewState, Window
-from viewer.ui.calcium_marks import runs_of
-from viewer.ui.grey import grey_image
-from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.report.calcium_marks import runs_of
+from viewer.report.grey import grey_image
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
 from viewer.ui.strip_chart import has_strip, paint_legend, paint_strip
 from viewer.ui.theme import color, font, vessel_color

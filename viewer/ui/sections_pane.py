@@ -16,9 +16,10 @@ from viewer.model.calcium import CalciumProfile
 from viewer.model.case import Case
 from viewer.model.geometry import Float
 from viewer.model.view import ViewState
-from viewer.ui.calcium_marks import CLASSES, levels_of
-from viewer.ui.grey import grey_image
-from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.report.calcium_marks import CLASSES, levels_of
+from viewer.report.grey import grey_image
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.theme import color, font
 
 HALF_WIDTH_MM = 7.0

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from viewer.analysis.reformat.course import Course, Stretch
 from viewer.model.case import Case
 from viewer.model.cross_section import CrossSections
-from viewer.ui.calcium_marks import CLASSES, levels_of
-from viewer.ui.pane import draw_text
+from viewer.report.calcium_marks import CLASSES, levels_of
+from viewer.report.ink import draw_text
 from viewer.ui.theme import color, font
 
 Across = Callable[[float], float]

@@ -15,8 +15,9 @@ from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.view import ViewState
-from viewer.ui.calcium_marks import runs_of
-from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.report.calcium_marks import runs_of
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.theme import color, font, vessel_color
 
 LABEL_PX = 64

@@ -17,7 +17,8 @@ from viewer.model.carm import view_label
 from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.progress import Progress
-from viewer.ui.pane import HEADER_PX, Pane, draw_text
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
 from viewer.ui.theme import color, font
 

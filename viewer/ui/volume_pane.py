@@ -33,8 +33,9 @@ from viewer.scene.anatomy import find_tissue
 from viewer.scene.camera import Camera, fitted
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
 from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
-from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane, draw_text
-from viewer.ui.projected_disease import ToScreen, paint_calcium, paint_caps
+from viewer.report.ink import draw_text
+from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane
+from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps
 from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard
 from viewer.ui.volume_marks import paint_cube, paint_cursor

@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.vessel import VesselTree
+from viewer.report.ink import draw_text
 from viewer.scene.camera import Camera
 from viewer.scene.picture import Picture
-from viewer.ui.pane import draw_text
 from viewer.ui.theme import color, font, vessel_color
 
 #: A vessel lies this deep under its own surface; only what is deeper is hidden behind something.

@@ -22,8 +22,9 @@ from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
-from viewer.ui.pane import HEADER_PX, Pane, draw_text
-from viewer.ui.projected_disease import paint_calcium, paint_caps
+from viewer.report.ink import draw_text
+from viewer.report.projected_disease import paint_calcium, paint_caps
+from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
 from viewer.ui.theme import color, font, vessel_color
 

@@ -11,9 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from viewer.model.case import Case
 from viewer.model.geometry import Float
 from viewer.model.lesion import LesionKind
-from viewer.ui.calcium_marks import runs_of
-from viewer.ui.pane import draw_text
-from viewer.ui.theme import color, font
+from viewer.report.calcium_marks import runs_of
+from viewer.report.ink import color, draw_text, font
 
 #: Takes points in LPS mm, shape (N, 3), to places on the pane, shape (N, 2).
 ToScreen = Callable[[Float], Float]

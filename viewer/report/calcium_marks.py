@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from viewer.model.calcium import CalciumPattern, CalciumProfile, Certainty
-from viewer.ui.theme import color
+from viewer.report.ink import color
 
 #: From the heaviest to the lightest: pattern, colour, word.
 CLASSES = (
