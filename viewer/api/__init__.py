@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from viewer.api.conditions import Condition, condition_from, in_words, weakest_evidence
+from viewer.api.conditions import Atom, Condition, Group, condition_from, in_words, weakest_evidence
 from viewer.api.hooks import API
 from viewer.api.overlay import Label, Marker, Polyline, Tone
 from viewer.api.score_inputs import inputs_from
@@ -64,6 +64,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "API",
+    "Atom",
     "Author",
     "CArm",
     "CalciumPattern",
@@ -84,6 +85,7 @@ __all__ = [
     "Finding",
     "Frames",
     "Geometry",
+    "Group",
     "Hint",
     "Input",
     "Label",

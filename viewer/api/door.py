@@ -132,7 +132,7 @@ class Plugins:
         function = getattr(module, contribution.function, None)
         if not callable(function):
             raise AttributeError(f"its module {contribution.module} has no function {contribution.function}")
-        return function  # type: ignore[no-any-return]
+        return function
 
 
 def _package_of(manifest: Manifest) -> str:

@@ -61,7 +61,7 @@ class Hint:
             told.append(f"CT shows {_listed(self.shows)}")
         if self.noted:
             told.append(f"{'' if told else 'Typed: '}{_listed(self.noted)}{' (typed)' if told else ''}")
-        supposed = f", provided {_listed(self.missing)} (not known yet)" if self.missing else ""
+        supposed = f", supposing {_listed(self.missing)} (not known yet)" if self.missing else ""
         return f"{'; '.join(told)}; {self.algorithm} then favours {self.favours}{supposed}."
 
 

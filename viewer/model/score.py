@@ -13,8 +13,8 @@ class Evidence(enum.Enum):
     """Where an answer comes from, the firmest first."""
 
     MEASURED = "measured"  #: a number that CT gives
-    SUGGESTED = "suggested"  #: a judgement of the program
     TYPED = "typed"  #: the operator's word
+    SUGGESTED = "suggested"  #: a judgement of the program
     UNKNOWN = "unknown"
 
 
