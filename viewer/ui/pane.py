@@ -6,15 +6,20 @@ again", and a pane compares by ``is`` what changed since it last drew.
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from viewer.desk import Desk
 from viewer.jobs import Jobs
+from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.view import ViewState
+from viewer.progress import silent
 from viewer.report.ink import draw_text
+from viewer.ui.capture_shot import Shot, nothing_to_compute
 from viewer.ui.icons import icon
 from viewer.ui.theme import color, font
 
@@ -121,17 +126,58 @@ class Pane(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(420, 360)
 
-    def grab_picture(self, size: QSize | None = None) -> QImage:
-        """Return the pane's picture without its buttons, at `size` (default: as it stands, at the screen's density)."""
-        ratio = self.devicePixelRatioF() if size is None else 1.0
-        wanted = self.size() if size is None else size
-        image = QImage(wanted * ratio, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(ratio)
+    def grab_picture(self, size: QSize | None = None, scale: float = 1.0) -> QImage:
+        """Return the pane's picture without its buttons.
+
+        Parameters
+        ----------
+        size : QSize, optional
+            In pixels of the picture. Default: as the pane stands, at the screen's density.
+        scale : float
+            With `size`: how many pixels of the picture a pixel of the program's texts and lines takes.
+        """
+        if size is None:
+            scale = self.devicePixelRatioF()
+            size = QSize(round(self.width() * scale), round(self.height() * scale))
+        shot = self.shot(size, scale)
+        return shot.paint(shot.work(silent))
+
+    def shot(self, size: QSize, scale: float) -> Shot:
+        """Return the picture as it is now, painted later; a pane whose picture takes long computes it in `work`."""
+        image = self.grab_with(size, scale)
+        return Shot(nothing_to_compute, lambda _: image)
+
+    def grab_with(self, size: QSize, scale: float, **attributes: Any) -> QImage:
+        """Paint the picture with some of the pane's attributes as they were when it was asked for."""
+        image = QImage(size, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(scale)
         image.fill(color("surface", "picture"))
+        kept = {name: getattr(self, name) for name in attributes}
+        for name, value in attributes.items():
+            setattr(self, name, value)
         painter = QPainter(image)
-        self._paint(painter, QRect(QPoint(0, 0), wanted))
-        painter.end()
+        try:
+            self._paint(painter, logical_area(size, scale))
+        finally:
+            painter.end()
+            for name, value in kept.items():
+                setattr(self, name, value)
         return image
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        """Return how much of the patient a pixel of a picture in `area` shows; ``None`` if no one scale is true."""
+        return None
+
+    def scale_holds(self) -> str:
+        """Say where the scale of `mm_per_px` is true, if not everywhere."""
+        return ""
+
+    def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
+        """Return where the pane looks beyond what the view says, so that `go_to` can bring it back."""
+        return ()
+
+    def go_to(self, values: dict[str, PlaceValue]) -> None:
+        """Look where `place_values` was taken; what is missing or of another version is left as it is."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -178,7 +224,8 @@ class Pane(QWidget):
         if self.subtitle():
             rest = line.adjusted(width + 6, 0, 0, 0)
             draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9), color("text", "muted"))
-        if self.header_right() and not self._buttons.isVisible():
+        under_buttons = painter.device() is self and self._buttons.isVisible()
+        if self.header_right() and not under_buttons:
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             draw_text(painter, line, right, self.header_right(), font(0.9), color("text", "normal"))
 
@@ -213,3 +260,8 @@ class Pane(QWidget):
             self.maximise_wanted.emit(self)
         else:
             super().mouseDoubleClickEvent(event)
+
+
+def logical_area(size: QSize, scale: float) -> QRect:
+    """Return the area of a picture of `size` pixels in pixels of the program's texts and lines."""
+    return QRect(0, 0, round(size.width() / scale), round(size.height() / scale))

@@ -141,13 +141,6 @@ class PlaneImage(QObject):
             self._pixels_of = (self._image, window, inverted)
         return _as_qimage(self._pixels)
 
-    def final_picture(self, request: PlaneRequest, window: Window, inverted: bool) -> QImage:
-        """Return the best picture at once, however long it takes: for captures."""
-        known = self._fine and self._image is not None and request.same_as(self._request)
-        image = self._image if known and self._image is not None else request.sample()
-        pixels = _pixels(image, window, inverted)
-        return _as_qimage(pixels).copy()
-
     def _sample(self, request: PlaneRequest) -> None:
         coarse = _coarseness(request, PlaneImage.ms_per_sample)
         start = time.perf_counter()
@@ -201,6 +194,12 @@ def _coarseness(request: PlaneRequest, ms_per_sample: float) -> int:
 
 def _raise(problem: BaseException) -> None:
     raise problem
+
+
+def developed(image: Image, window: Window, inverted: bool) -> QImage:
+    """Return a picture of its own of what was sampled: for captures."""
+    pixels = _pixels(image, window, inverted)
+    return _as_qimage(pixels).copy()
 
 
 def _pixels(image: Image, window: Window, inverted: bool) -> NDArray[np.uint32]:

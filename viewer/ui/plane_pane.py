@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.analysis.reformat.plane import Image
 from viewer.desk import Desk
 from viewer.jobs import Jobs
+from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.geometry import Float, Geometry
 from viewer.model.view import Projection, Slab, ViewState
-from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.capture_shot import Shot
+from viewer.ui.pane import HEADER_PX, Pane, logical_area
 from viewer.ui.plane_crosshair import Crosshair, crosshair, draw_crosshair
 from viewer.ui.plane_drags import CursorDrag, Drag, MarkDrag, NewMark, PanDrag, TurnDrag, WindowDrag, ZoomDrag
 from viewer.ui.plane_frame import PLANE_NAMES, STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
-from viewer.ui.plane_image import PlaneImage, PlaneRequest
+from viewer.ui.plane_image import PlaneImage, PlaneRequest, developed
 from viewer.ui.plane_keys import PLANE_KEYS as PLANE_KEYS
 from viewer.ui.plane_marks import draw_marks, grip
+from viewer.ui.plane_place import LEAST_ZOOM, MOST_ZOOM, Place, place_from
 from viewer.ui.plane_texts import (
     LEFT,
     RIGHT,
@@ -39,19 +43,10 @@ from viewer.ui.tools import Tool, ToolBox
 
 THICKNESSES_MM = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 ZOOM_STEP = 1.2
-LEAST_ZOOM, MOST_ZOOM = 0.25, 60.0
 PAGE_SLICES = 10
 WHEEL_STEP = 120
 _TITLES = ("Axial", "Coronal", "Sagittal")
 _K = Qt.Key
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Which part of its plane a pane shows: what is in the middle, and how much larger than fitting the pane."""
-
-    center_lps_mm: Float
-    zoom: float = 1.0
 
 
 class PlanePane(Pane):
@@ -79,6 +74,8 @@ class PlanePane(Pane):
         self._case: Case | None = None
         self._view = desk.view
         self._image = PlaneImage(f"{self.key}.refine", jobs, self.update, self)
+        #: In a capture: what is painted, sampled for it.
+        self._sampled: Image | None = None
         self._inverted = False
         self._drag: Drag | None = None
         self._mouse: QPointF | None = None
@@ -165,9 +162,8 @@ class PlanePane(Pane):
             self._paint_reading(painter, frame, case, scale)
         painter.fillRect(QRectF(area.left() + 4, area.top() + 9, 2.5, 14), color("plane", self.key))
 
-    def _paint_image(self, painter: QPainter, frame: PlaneFrame, case: Case) -> None:
-        ratio = painter.device().devicePixelRatio()
-        request = PlaneRequest(
+    def _request(self, frame: PlaneFrame, case: Case, ratio: float) -> PlaneRequest:
+        return PlaneRequest(
             case.volume,
             frame.center_lps_mm,
             frame.plane,
@@ -176,13 +172,39 @@ class PlanePane(Pane):
             frame.mm_per_px / ratio,
             self._view.slab,
         )
-        if painter.device() is self:
-            image = self._image.picture(request, self._view.window, self._inverted)
+
+    def _paint_image(self, painter: QPainter, frame: PlaneFrame, case: Case) -> None:
+        if self._sampled is not None:
+            image: QImage | None = developed(self._sampled, self._view.window, self._inverted)
         else:
-            image = self._image.final_picture(request, self._view.window, self._inverted)
+            request = self._request(frame, case, painter.device().devicePixelRatio())
+            image = self._image.picture(request, self._view.window, self._inverted)
         if image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
             painter.drawImage(frame.area, image)
+
+    def shot(self, size: QSize, scale: float) -> Shot:
+        case = self._case
+        if case is None:
+            return super().shot(size, scale)
+        moment = {"_case": case, "_view": self._view, "place": self.place, "_inverted": self._inverted}
+        request = self._request(self.frame(QRectF(logical_area(size, scale))), case, scale)
+        return Shot(
+            lambda progress: request.sample(progress=progress),
+            lambda sampled: self.grab_with(size, scale, _sampled=sampled, **moment),
+        )
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        return None if self._case is None else self.frame(QRectF(area)).mm_per_px
+
+    def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
+        return (*self.place.values(), ("inverted", float(self._inverted)))
+
+    def go_to(self, values: dict[str, PlaceValue]) -> None:
+        place = place_from(values)
+        if place is not None:
+            self._inverted = bool(values.get("inverted"))
+            self.set_place(place)
 
     def _paint_reading(self, painter: QPainter, frame: PlaneFrame, case: Case, scale: float) -> None:
         assert self._mouse is not None

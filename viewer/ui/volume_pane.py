@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -24,22 +24,25 @@ from PySide6.QtWidgets import QMenu, QWidget
 from viewer.desk import Desk
 from viewer.desk.sight import on_vessel
 from viewer.jobs import Jobs
+from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.geometry import Float
 from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
+from viewer.report.ink import draw_text
+from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps
 from viewer.scene.anatomy import find_tissue
 from viewer.scene.camera import Camera, fitted
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
 from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
-from viewer.report.ink import draw_text
+from viewer.ui.capture_shot import Shot
 from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane
-from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps
 from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard
 from viewer.ui.volume_marks import paint_cube, paint_cursor
 from viewer.ui.volume_pictures import Pictures
+from viewer.ui.volume_place import image_of, place_from, placed, values_of
 from viewer.ui.volume_vessels import paint_vessels, vessel_at
 
 VOLUME_KEYS: tuple[tuple[str, str], ...] = (
@@ -103,6 +106,8 @@ class VolumePane(Pane):
         self._tree: VesselTree | None = None
         self._vessel: str | None = None
         self._carm = desk.view.carm
+        #: What is painted in a capture: the case and the view when it was asked for.
+        self._moment: tuple[Case | None, ViewState] | None = None
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._moved = False
@@ -263,7 +268,7 @@ class VolumePane(Pane):
 
     def _show(self, picture: Picture, final: bool) -> None:
         self._picture = picture
-        self._image = _image(picture)
+        self._image = image_of(picture)
         self.set_empty(False)
         self.update()
 
@@ -281,15 +286,15 @@ class VolumePane(Pane):
         if self._picture is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(_place(self._picture, self._camera, area), self._image)
-        if self._tree is not None and "vessels" not in self.desk.view.hidden_overlays:
-            paint_vessels(painter, area, self._picture, self._camera, self._tree, self.desk.view.vessel)
-            case = self.desk.case
-            if case is not None and case.calcium and "calcium" not in self.desk.view.hidden_overlays:
+        painter.drawImage(placed(self._picture, self._camera, area), self._image)
+        case, view = self._moment or (self.desk.case, self.desk.view)
+        if case is not None and "vessels" not in view.hidden_overlays:
+            paint_vessels(painter, area, self._picture, self._camera, case.tree, view.vessel)
+            if case.calcium and "calcium" not in view.hidden_overlays:
                 paint_calcium(painter, case, self._to_screen(area), area.height() / self._camera.height_mm)
-        if self.desk.case is not None:
-            paint_caps(painter, self.desk.case, self._to_screen(area))
-        paint_cursor(painter, area, self._picture, self._camera, self._cursor_lps_mm)
+        if case is not None:
+            paint_caps(painter, case, self._to_screen(area))
+        paint_cursor(painter, area, self._picture, self._camera, view.cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
             line = area.adjusted(MARGIN_PX + 60, 0, -MARGIN_PX, -8)
@@ -301,19 +306,33 @@ class VolumePane(Pane):
         size, corner = (area.width(), area.height()), (area.left(), area.top())
         return lambda points: self._camera.project(points, size)[:, :2] + corner
 
-    def grab_picture(self, size: QSize | None = None) -> QImage:
-        ratio = self.devicePixelRatioF() if size is None else 1.0
-        wanted = self.size() if size is None else size
-        request = self._request((round(wanted.width() * ratio), round(wanted.height() * ratio)))
+    def shot(self, size: QSize, scale: float) -> Shot:
+        request = self._request((size.width(), size.height()))
         if request is None:
-            return super().grab_picture(size)
-        kept = self._picture, self._image
-        self._picture = self._pictures.now(request)
-        self._image = _image(self._picture)
-        result = super().grab_picture(size)
-        if kept[0] is not None:
-            self._picture, self._image = kept
-        return result
+            return super().shot(size, scale)
+        moment = self.desk.case, self.desk.view
+
+        def paint(picture: Picture) -> QImage:
+            return self.grab_with(
+                size, scale, _picture=picture, _image=image_of(picture), _camera=request.camera, _moment=moment
+            )
+
+        return Shot(lambda progress: self._pictures.now(request, progress), paint)
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        return None if self.empty else self._camera.height_mm / area.height()
+
+    def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
+        return () if self._box is None else values_of(self._camera, self._preset_key, self._box, self._cut_share)
+
+    def go_to(self, values: dict[str, PlaceValue]) -> None:
+        place = place_from(values)
+        if place is not None:
+            camera, preset_key, box, cut_share = place
+            self.set_preset(preset_key)
+            self._box, self._cut_share, self._fit_wanted = box, cut_share, False
+            self._set_camera(camera)
+            self._update_crop_card()
 
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)
@@ -367,7 +386,7 @@ class VolumePane(Pane):
         if case is not None and found is not None:
             self.desk.look(on_vessel(case, self.desk.view, *found))
             return
-        place = _place(self._picture, self._camera, self.rect())
+        place = placed(self._picture, self._camera, self.rect())
         point = self._picture.pick(
             (position.x() - place.left()) / place.width(), (position.y() - place.top()) / place.height()
         )
@@ -473,21 +492,6 @@ def _add(menu: QMenu, text: str, call) -> QAction:  # type: ignore[no-untyped-de
     action = menu.addAction(text)
     action.triggered.connect(lambda _=False: call())
     return action
-
-
-def _image(picture: Picture) -> QImage:
-    width, height = picture.size_px
-    return QImage(picture.rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-
-
-def _place(picture: Picture, camera: Camera, area: QRect) -> QRectF:
-    """Return where a picture of another moment belongs in `area` now: moved and zoomed as the camera was since."""
-    scale = picture.camera.height_mm / camera.height_mm
-    width, height = picture.size_px
-    high = area.height() * scale
-    wide = high * width / height
-    x, y, _ = camera.project(picture.camera.focus_lps_mm, (area.width(), area.height()))
-    return QRectF(area.left() + x - wide / 2, area.top() + y - high / 2, wide, high)
 
 
 def _raise(problem: BaseException) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from viewer.jobs import Jobs
-from viewer.progress import Progress
+from viewer.progress import Progress, silent
 from viewer.scene.engine import Engine
 from viewer.scene.picture import Picture, Request
 from viewer.scene.warm_up import warm_up
@@ -65,9 +65,9 @@ class Pictures(QObject):
         if not self._busy_coarse:
             self._draw_coarse()
 
-    def now(self, request: Request) -> Picture:
-        """Draw a picture on this thread, and wait for it: for captures."""
-        return self._engine.caster.picture(request)
+    def now(self, request: Request, progress: Progress = silent) -> Picture:
+        """Draw a picture on the caller's thread, whichever that is: for captures."""
+        return self._engine.caster.picture(request, progress)
 
     @property
     def resting(self) -> bool:
