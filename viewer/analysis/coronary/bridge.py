@@ -25,9 +25,9 @@ from viewer.model.volume import Volume
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
 LIMIT = 50.0
 #: No longer gap is crossed, and no piece farther from the tree is looked at.
-LONGEST_MM, FARTHEST_MM = 48.0, 32.0
+LONGEST_MM, FARTHEST_MM = 45.0, 32.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
-ENTRY_PRICE, MEAN_PRICE = 8.0, 1.35
+ENTRY_PRICE, MEAN_PRICE = 7.0, 1.25
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
 SEEN, BLIND, VEIN, FORBIDDEN = 0.5, 1.9, 6.0, 14.0
 #: Radius behind a gap as a share of that before it, at most.
@@ -81,7 +81,7 @@ def price_field(
     # a cord of soft tissue in fat stands out by about 200 HU, one that lies on the myocardium by far less
     shown = np.clip((best - 15.0) / 60.0, 0.0, 1.0)
     price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
-    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 1.0, price)
+    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 1.3, price)
     contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
     price = np.where(contrast | (hu < -300.0), FORBIDDEN, price)
     # what contrast shows is no gap

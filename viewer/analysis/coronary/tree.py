@@ -21,6 +21,8 @@ from viewer.model.geometry import Float
 DROP, DROP_LEFT = 0.72, 0.8
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
 OPEN_SHARE = 0.52
+#: Below this contrast a collateral-fed artery is no brighter than a vein.
+LOW_CONTRAST_HU = 345.0
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
 CORD_HU = 145.0
 #: Radius that no coronary reaches, but for aneurysms.
@@ -141,7 +143,9 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
                 continue
             for child, vein in dark:
                 gone.append((int(point), child))
-                if vein:
+                # at full contrast a vein is known by its HU alone, and what is brighter may be an artery behind a plug
+                level = float(np.median(net.hu[downstream(net, tree, children, beyond, child, 14.0)]))
+                if vein and (lumen_hu < LOW_CONTRAST_HU or level < OPEN_SHARE * lumen_hu):
                     veins.add(child)
         if not gone:
             return net, frozenset(veins)
@@ -202,7 +206,9 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             hu = smoothed_along(net, own, np.clip(net.hu, 0.0, 1.2 * lumen_hu), min(4.0, len(own) / 6))
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
             dead = (hu < max(0.94 * OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
-            keep_from = int(np.argmin(dead)) if not dead.all() else len(own)
+            # a bright point or two do not revive a dead tail
+            balance = np.cumsum(np.where(dead, 1.0, -1.5))
+            keep_from = int(balance.argmax()) + 1 if balance.max() > 0 else 0
             gone += own[:keep_from]
             left = own[keep_from:]
             length = float(tree.from_root_mm[left[0]] - tree.from_root_mm[base]) if left else 0.0
