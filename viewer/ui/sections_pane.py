@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
+from viewer.analysis.plaque.anchor import pull_anchor
 from viewer.analysis.reformat.frames import frame_at
 from viewer.analysis.reformat.sampling import sample_points
 from viewer.analysis.reformat.sections import cross_section, section_place
@@ -14,6 +17,7 @@ from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
 from viewer.model.calcium import CalciumProfile
 from viewer.model.case import Case
+from viewer.model.cross_section import Contour, CrossSections
 from viewer.model.geometry import Float
 from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
@@ -26,16 +30,37 @@ HALF_WIDTH_MM = 7.0
 PIXEL_MM = 0.1
 APART_MM = 5.0
 LABEL_PX = 36
+GRIP_PX = 5.0
 
 SECTION_KEYS = (
     ("Wheel, ← →", "0.5 mm along (Shift: 5 mm)"),
     ("Click", "move the cursor there"),
+    ("Drag a contour", "correct it; its neighbours follow"),
     (", and .", "sections nearer or farther apart"),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The contour that the mouse holds: its vessel, its station there and on the course, and the picture it is in."""
+
+    vessel: str
+    own_mm: float
+    station_mm: float
+    box: QRectF
+    lumen: bool
+
+
+def _row(sections: CrossSections, own_mm: float) -> int:
+    """Return the index of the station nearest to `own_mm`."""
+    return int(np.abs(sections.frames.station_mm - own_mm).argmin())
+
+
 class SectionsPane(Pane):
     """Shows three sections one above the other, or side by side where the pane is wide."""
+
+    #: A contour was corrected: what was measured within it is to be measured again.
+    contour_pulled = Signal()
 
     key = "sections"
     title = "Cross-sections"
@@ -49,6 +74,7 @@ class SectionsPane(Pane):
         self._sight: Along | None = None
         self._case: Case | None = None
         self._apart_mm = APART_MM
+        self._held: Held | None = None
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         self._sight, self._case = active(case, view), case
@@ -101,17 +127,27 @@ class SectionsPane(Pane):
         sections = self._case.sections_of(vessel)
         if sections is None:
             return
-        nearest = int(np.abs(sections.frames.station_mm - own).argmin())
-        angle = 2 * np.pi * np.arange(sections.wall_mm.shape[1]) / sections.wall_mm.shape[1]
-        for radius, shade in ((sections.wall_mm[nearest], "wall"), (sections.lumen_mm[nearest], "lumen")):
-            x, y = radius * np.cos(angle), radius * np.sin(angle)
-            scale = box.width() / (2 * HALF_WIDTH_MM)
-            outline = [
-                QPointF(box.center().x() + a * scale, box.center().y() - b * scale) for a, b in zip(x, y, strict=True)
-            ]
-            painter.setPen(QPen(color("meaning", shade), 1.3))
+        for contour, shade in (("wall_mm", "wall"), ("lumen_mm", "lumen")):
+            outline = [QPointF(x, y) for x, y in self._outline(sections, own, station_mm, contour, box)]
+            edited = getattr(sections, contour.replace("mm", "source"))[_row(sections, own)] == Contour.EDITED
+            painter.setPen(QPen(color("meaning", shade), 2.0 if edited else 1.3))
             painter.drawPolygon(QPolygonF(outline))
-        self._paint_calcium(painter, box, station_mm, sections.wall_mm[nearest])
+        self._paint_calcium(painter, box, station_mm, sections.wall_mm[_row(sections, own)])
+
+    def _outline(self, sections: CrossSections, own_mm: float, station_mm: float, contour: str, box: QRectF) -> Float:
+        """Return a contour on the pane, shape (A, 2); its own frame may be turned against the one that is shown."""
+        assert self._sight is not None
+        row = _row(sections, own_mm)
+        radius = getattr(sections, contour)[row]
+        angle = 2 * np.pi * np.arange(len(radius)) / len(radius)
+        frames = sections.frames
+        places = frames.center_lps_mm[row] + radius[:, None] * (
+            np.cos(angle)[:, None] * frames.right[row] + np.sin(angle)[:, None] * frames.up[row]
+        )
+        center, _, right, up = frame_at(self._sight.frames, station_mm)
+        scale, offset = box.width() / (2 * HALF_WIDTH_MM), places - center
+        middle = np.array([box.center().x(), box.center().y()])
+        return middle + np.stack([offset @ right, -(offset @ up)], axis=-1) * scale
 
     def _paint_calcium(self, painter: QPainter, box: QRectF, station_mm: float, wall_mm: Float) -> None:
         """Draw the arc that calcium takes, outside the wall, in the colour of its class."""
@@ -181,12 +217,66 @@ class SectionsPane(Pane):
 
     # -- what the doctor does ------------------------------------------------------------------------------------
 
+    def _contour_at(self, where: QPointF) -> Held | None:
+        """Return the contour that lies under the mouse, the outer wall first."""
+        if self._sight is None or self._case is None:
+            return None
+        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+            vessel, own = self._sight.course.on_vessel(station)
+            sections = self._case.sections_of(vessel)
+            if sections is None or not box.contains(where):
+                continue
+            for contour in ("wall_mm", "lumen_mm"):
+                outline = self._outline(sections, own, station, contour, box)
+                if np.hypot(outline[:, 0] - where.x(), outline[:, 1] - where.y()).min() <= GRIP_PX:
+                    return Held(vessel, own, station, box, contour == "lumen_mm")
+        return None
+
+    def _pull(self, where: QPointF, *, keep: bool) -> None:
+        """Pull the contour that is held to the mouse; its neighbours follow."""
+        case, held = self.desk.kept_case, self._held
+        sections = case.sections_of(held.vessel) if case is not None and held is not None else None
+        if case is None or held is None or sections is None or self._sight is None:
+            return
+        scale = 2 * HALF_WIDTH_MM / held.box.width()
+        offset = (where - held.box.center()) * scale
+        place = section_place(self._sight.frames, held.station_mm, offset.x(), -offset.y())
+        row = _row(sections, held.own_mm)
+        away = place - sections.frames.center_lps_mm[row]
+        x, y = float(away @ sections.frames.right[row]), float(away @ sections.frames.up[row])
+        angle, radius = float(np.degrees(np.arctan2(y, x))), float(np.hypot(x, y))
+        pulled = pull_anchor(sections, held.own_mm, angle, radius, lumen=held.lumen)
+        others = tuple(pulled if s.vessel == held.vessel else s for s in case.sections)
+        new = replace(case, sections=others)
+        if not keep:
+            self.desk.preview(new)
+            return
+        # Calcium was measured within the former wall; it is measured anew.
+        gone = tuple(profile for profile in case.calcium if profile.vessel != held.vessel)
+        self.desk.apply(replace(new, calcium=gone), f"Pull {'lumen' if held.lumen else 'outer wall'} of {held.vessel}")
+        self.contour_pulled.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is not None:
+            self._pull(event.position(), keep=False)
+        else:
+            over = self._contour_at(event.position()) is not None
+            self.setCursor(Qt.CursorShape.SizeAllCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._held is not None:
+            self._pull(event.position(), keep=True)
+            self._held = None
+
     def _step(self, by_mm: float) -> None:
         if self._sight is not None:
             self.desk.look(at_station(self.desk.view, self._sight, self.stations_mm()[1] + by_mm))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._sight is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._held = self._contour_at(event.position())
+        if self._held is not None:
             return
         for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
             if box.contains(event.position()):

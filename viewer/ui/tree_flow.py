@@ -14,6 +14,7 @@ from viewer.desk.sight import on_vessel
 from viewer.desk.tree_edits import add_vessel, with_tree
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
+from viewer.model.calcium import CalciumProfile, CalciumThreshold
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
@@ -129,6 +130,34 @@ class TreeFlow(QObject):
             self.changed.emit()
 
         self._jobs.run(FIND, work, done=done, failed=self._not_found, report=self._set_progress, cancelled=self._ended)
+
+    def measure_calcium(self, threshold: CalciumThreshold | None = None) -> None:
+        """Measure the calcium anew: at another threshold, or on the vessels where it is missing; as one edit."""
+        case = self._desk.kept_case
+        if case is None or not case.sections:
+            return
+        known = case.calcium[0] if case.calcium else None
+
+        def work(progress: Progress) -> tuple[CalciumProfile, ...]:
+            from viewer.analysis.plaque.calcium import measure_calcium
+            from viewer.analysis.plaque.walls import USUAL_FWHM_MM
+
+            at = threshold or (known.threshold if known is not None else CalciumThreshold.xing())
+            fwhm = known.fwhm_mm if known is not None else USUAL_FWHM_MM
+            kept = {p.vessel: p for p in case.calcium} if threshold is None else {}
+            return tuple(
+                kept.get(s.vessel) or measure_calcium(case.volume, s, at, fwhm, progress=progress)
+                for s in case.sections
+            )
+
+        def done(profiles: tuple[CalciumProfile, ...]) -> None:
+            now = self._desk.kept_case
+            if now is None or now.sections is not case.sections:
+                return
+            title = "Measure calcium" if threshold is None else f"Calcium from {threshold.hu:.0f} HU"
+            self._desk.apply(replace(now, calcium=profiles), title)
+
+        self._jobs.run("tree.calcium", work, done=done, failed=self._not_found)
 
     def _look_at_occlusion(self, case: Case) -> None:
         """Put the cursor on the first occlusion's proximal cap, and aim the C-arm at its middle."""

@@ -17,6 +17,7 @@ from viewer.model.view import Step, ViewState
 from viewer.model.volume import Severity
 from viewer.ui.rail import StepPanel
 from viewer.ui.theme import vessel_color
+from viewer.ui.tree_files import TreeFiles
 from viewer.ui.tree_flow import TreeFlow
 
 
@@ -34,7 +35,7 @@ class TreePanel(StepPanel):
 
     step = Step.TREE
 
-    def __init__(self, desk: Desk, flow: TreeFlow) -> None:
+    def __init__(self, desk: Desk, flow: TreeFlow, files: TreeFiles) -> None:
         super().__init__()
         self._desk = desk
         self._flow = flow
@@ -75,6 +76,9 @@ class TreePanel(StepPanel):
         self._retrace = self._edit.add_button("Trace it anew", self._trace_anew)
         self._turn = self._edit.add_button("Turn it round", self._reverse)
         self._delete = self._edit.add_button("Delete it", self._delete_vessel)
+        self._files = self.add_card("Other programs")
+        self._import = self._files.add_button("Import…", files.ask_import, tip="Centrelines or a map of labels")
+        self._export = self._files.add_button("Export…", files.ask_export, tip="VTP, CSV, STL or GLB")
         self._listed: VesselTree | None = None
         flow.changed.connect(lambda: self.refresh(desk.case, desk.view))
 
@@ -103,6 +107,8 @@ class TreePanel(StepPanel):
         else:
             self._find.say("Find the coronary tree", "Aorta, both ostia and every branch, through the occlusion too.")
         self._show_trace(ready)
+        self._files.setVisible(ready and not flow.tracing)
+        self._export.setEnabled(has_tree)
         self._show_vessels(case, view)
 
     def _show_trace(self, ready: bool) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSlider
+from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox
 
 from viewer.desk import Desk
 from viewer.desk.sight import active, on_vessel
+from viewer.model.calcium import CalciumThreshold, ThresholdKind
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
 from viewer.ui.rail import StepPanel
+from viewer.ui.tree_flow import TreeFlow
 
 
 class VesselPanel(StepPanel):
@@ -19,9 +21,10 @@ class VesselPanel(StepPanel):
 
     step = Step.VESSEL
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, flow: TreeFlow) -> None:
         super().__init__()
         self._desk = desk
+        self._flow = flow
         self._card = self.add_card("Follow a vessel")
         self._vessel = QComboBox()
         self._vessel.setAccessibleName("Active vessel")
@@ -40,6 +43,21 @@ class VesselPanel(StepPanel):
         self._turn.column.addWidget(self._degrees)
         for label, angle in (("0°", 0.0), ("90°", 90.0)):
             self._turn.add_button(label, partial(desk.look, angle_deg=angle))
+
+        self._calcium = self.add_card("What counts as calcium")
+        self._kind = QComboBox()
+        self._kind.setAccessibleName("Threshold of calcium")
+        self._kind.addItems(["351 HU (Xing)", "adaptive to the contrast", "typed"])
+        self._kind.activated.connect(self._threshold)
+        self._typed = QSpinBox()
+        self._typed.setRange(130, 1500)
+        self._typed.setValue(351)
+        self._typed.setSuffix(" HU")
+        self._typed.setKeyboardTracking(False)
+        self._typed.setAccessibleName("Typed threshold of calcium")
+        self._typed.valueChanged.connect(lambda _: self._threshold(2))
+        self._calcium.column.addWidget(self._kind)
+        self._calcium.column.addWidget(self._typed)
 
     def done(self, case: Case | None) -> bool:
         return case is not None and len(case.tree) > 0 and self._desk.view.vessel in case.tree
@@ -63,10 +81,29 @@ class VesselPanel(StepPanel):
             guessed = sum(b - a for a, b in inferred)
             text = f"{guessed:.0f} mm of its course are guessed and dashed: no contrast shows them." if guessed else ""
             self._card.say(f"{view.vessel}, {sight.length_mm:.0f} mm long", text)
+        profile = case.calcium[0] if case is not None and case.calcium else None
+        self._calcium.setVisible(profile is not None)
+        if profile is not None:
+            kinds = (ThresholdKind.XING, ThresholdKind.ADAPTIVE, ThresholdKind.TYPED)
+            self._kind.setCurrentIndex(kinds.index(profile.threshold.kind))
+            self._typed.setVisible(profile.threshold.kind is ThresholdKind.TYPED or self._kind.currentIndex() == 2)
+            open_hu = f", {profile.threshold.open_hu:.0f} HU in the open lumen"
+            extra = open_hu if profile.threshold.open_hu > profile.threshold.hu else ""
+            self._calcium.say("What counts as calcium", f"From {profile.threshold.hu:.0f} HU{extra}.")
         self._angle.blockSignals(True)
         self._angle.setValue(round(view.angle_deg) % 360)
         self._angle.blockSignals(False)
         self._degrees.setText(f"{view.angle_deg % 360:.0f}° · wheel over the reformation")
+
+    def _threshold(self, kind: int) -> None:
+        case = self._desk.kept_case
+        if case is None:
+            return
+        if kind == 1 and case.enhancement is not None:
+            threshold = CalciumThreshold.adaptive(case.enhancement.lumen_hu, case.enhancement.lumen_sd_hu)
+        else:
+            threshold = CalciumThreshold.typed(float(self._typed.value())) if kind == 2 else CalciumThreshold.xing()
+        self._flow.measure_calcium(threshold)
 
     def _choose(self, number: int) -> None:
         case = self._desk.case

@@ -35,6 +35,7 @@ from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
 from viewer.ui.tool_strip import ToolStrip, window_presets
 from viewer.ui.tools import ToolBox
+from viewer.ui.tree_files import TreeFiles
 from viewer.ui.tree_flow import TreeFlow
 from viewer.ui.tree_map_pane import TreeMapPane
 from viewer.ui.tree_panel import TreePanel
@@ -104,7 +105,8 @@ class MainWindow(QMainWindow):
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
         self.lesion_facts = LesionFacts(self.desk, self.jobs, self.fail)
-        made = [study, TreePanel(self.desk, self.tree_flow), VesselPanel(self.desk)]
+        self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
+        made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
         views = ViewsPanel(self.desk)
         coming = coming_panels()
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.lesion_facts.resolve_cap)
@@ -123,6 +125,8 @@ class MainWindow(QMainWindow):
         self._unsubscribe = self.desk.subscribe(self._schedule)
         for pane in self.panes:
             pane.capture_wanted.connect(self.capture)
+            if isinstance(pane, SectionsPane):
+                pane.contour_pulled.connect(self.tree_flow.measure_calcium)
         self.browser.path_chosen.connect(self.open_path)
         self.flow.show_start()
         self._restore_place()
