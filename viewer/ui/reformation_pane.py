@@ -14,6 +14,7 @@ from viewer.desk import Desk
 from viewer.desk.lesion_edits import move_cap
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
+from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import Author
@@ -112,6 +113,23 @@ class ReformationPane(Pane):
         self._mode.setChecked(self._stretched)
         self._zoom, self._left_mm = 1.0, 0.0
         self.refresh(self.desk.case, self.desk.view)
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        return None if self._picture is None else self._size_mm()[0] / self._place(area).width()
+
+    def scale_holds(self) -> str:
+        return "along the vessel" if isinstance(self._picture, Straightened) else ""
+
+    def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
+        return (("stretched", float(self._stretched)), ("zoom", self._zoom), ("left_mm", self._left_mm))
+
+    def go_to(self, values: dict[str, PlaceValue]) -> None:
+        match values:
+            case {"stretched": float(stretched), "zoom": float(zoom), "left_mm": float(left_mm)}:
+                if bool(stretched) != self._stretched:
+                    self.toggle_stretched()
+                self._zoom, self._left_mm = zoom, left_mm
+                self.update()
 
     def _developed(self, window: Window) -> QImage:
         assert self._picture is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
 from viewer.analysis.fluoro.fluoroscopy import Grey
@@ -24,11 +24,14 @@ from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
 from viewer.report.ink import draw_text
 from viewer.report.projected_disease import paint_calcium, paint_caps
+from viewer.ui.capture_shot import Shot
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
 from viewer.ui.theme import color, font, vessel_color
 
 MOVING_PX, STILL_PX = 256, 512
+#: More pixels show nothing more: a voxel of the CT is larger.
+CAPTURED_PX = 1080
 DEGREES_PER_PX = 0.35
 LEAST_FIELD_MM, MOST_FIELD_MM = 100.0, 400.0
 
@@ -139,9 +142,7 @@ class XrayPane(Pane):
 
     def _drawn(self, made: tuple[Grey, CArm]) -> None:
         grey, self._image_carm = made
-        size = grey.shape[0]
-        pixels = np.ascontiguousarray(grey)
-        self._image = QImage(pixels.data, size, size, size, QImage.Format.Format_Grayscale8).copy()
+        self._image = _film(grey)
         self._final = True
         self.set_empty(False)
         self._ask()
@@ -163,6 +164,27 @@ class XrayPane(Pane):
         carm = self._view.carm
         share = float(foreshortening_percent(points, carm.primary_deg, carm.secondary_deg))
         return f"{target.what} foreshortened by {share:.0f} %"
+
+    # -- captures ------------------------------------------------------------------------------------------------
+
+    def shot(self, size: QSize, scale: float) -> Shot:
+        preview, view = self._preview, self._view
+        if preview is None:
+            return super().shot(size, scale)
+        edge = int(min(max(min(size.width(), size.height()), STILL_PX), CAPTURED_PX))
+        make = preview.subtracted if view.xray.subtraction else preview.picture
+        moment = {"_case": self._case, "_view": view}
+        return Shot(
+            lambda progress: make(view.carm, edge),
+            lambda grey: self.grab_with(size, scale, _image=_film(grey), **moment),
+        )
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        carm = self._view.carm
+        return None if self.empty else carm.detector_mm * carm.sod_mm / carm.sid_mm / self._square(area).width()
+
+    def scale_holds(self) -> str:
+        return "at the isocentre"
 
     # -- painting ------------------------------------------------------------------------------------------------
 
@@ -290,6 +312,12 @@ def _draw_course(painter: QPainter, line: Centerline, screen: Float, shade: QCol
             pen.setDashPattern([3, 2.4])
         painter.setPen(pen)
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in span]))
+
+
+def _film(grey: Grey) -> QImage:
+    size = grey.shape[0]
+    pixels = np.ascontiguousarray(grey)
+    return QImage(pixels.data, size, size, size, QImage.Format.Format_Grayscale8).copy()
 
 
 def _raise(problem: BaseException) -> None:
