@@ -173,10 +173,10 @@ class Pane(QWidget):
         return ""
 
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
-        """Return where the pane looks beyond what the view says, so that `go_to` can bring it back."""
+        """Return where the pane looks beyond what the view says, so that `restore_place` can bring it back."""
         return ()
 
-    def go_to(self, values: dict[str, PlaceValue]) -> None:
+    def restore_place(self, values: dict[str, PlaceValue]) -> None:
         """Look where `place_values` was taken; what is missing or of another version is left as it is."""
 
     def paintEvent(self, event: QPaintEvent) -> None:

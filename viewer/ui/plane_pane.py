@@ -200,7 +200,7 @@ class PlanePane(Pane):
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
         return (*self.place.values(), ("inverted", float(self._inverted)))
 
-    def go_to(self, values: dict[str, PlaceValue]) -> None:
+    def restore_place(self, values: dict[str, PlaceValue]) -> None:
         place = place_from(values)
         if place is not None:
             self._inverted = bool(values.get("inverted"))

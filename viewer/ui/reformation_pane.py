@@ -123,7 +123,7 @@ class ReformationPane(Pane):
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
         return (("stretched", float(self._stretched)), ("zoom", self._zoom), ("left_mm", self._left_mm))
 
-    def go_to(self, values: dict[str, PlaceValue]) -> None:
+    def restore_place(self, values: dict[str, PlaceValue]) -> None:
         match values:
             case {"stretched": float(stretched), "zoom": float(zoom), "left_mm": float(left_mm)}:
                 if bool(stretched) != self._stretched:

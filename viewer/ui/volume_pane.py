@@ -325,7 +325,7 @@ class VolumePane(Pane):
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
         return () if self._box is None else values_of(self._camera, self._preset_key, self._box, self._cut_share)
 
-    def go_to(self, values: dict[str, PlaceValue]) -> None:
+    def restore_place(self, values: dict[str, PlaceValue]) -> None:
         place = place_from(values)
         if place is not None:
             camera, preset_key, box, cut_share = place
