@@ -105,7 +105,9 @@ def _edge_radii(plane, cj, ci, reach_px, share, radii):  # pragma: no cover - co
     return mean
 
 
-def _fitted_disc(plane: F32, seed: tuple[float, float], step_mm: float) -> tuple[float, float, float, float, float] | None:
+def _fitted_disc(
+    plane: F32, seed: tuple[float, float], step_mm: float
+) -> tuple[float, float, float, float, float] | None:
     """Fit a circle to the edge around `seed` (j, i): (j, i, radius_mm, mean_hu, roundness), or None."""
     radii = np.empty(RAYS, np.float64)
     angle = 2 * np.pi * np.arange(RAYS) / RAYS

@@ -188,7 +188,10 @@ def candidate_pieces(
         around = float(np.median(net.around_hu[members]))
         radius = float(np.median(net.radius_mm[members]))
         length = sum(
-            float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o])) for p in members for o in net.links[p] if p < o
+            float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o]))
+            for p in members
+            for o in net.links[p]
+            if p < o
         )
         artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and around < 0.45 * lumen_hu and 0.45 < radius < 3.0
         artery &= bool(net.lung[members].mean() < 0.5)
@@ -223,7 +226,11 @@ def _way(
     target = np.zeros(tuple(high - low), bool)
     target[tuple((b[inside] - low).T)] = True
     found = cheapest_path(
-        np.ascontiguousarray(field.price[box]) * np.float32(spacing), a - low, target, start_cost=source_cost, limit=limit
+        np.ascontiguousarray(field.price[box]) * np.float32(spacing),
+        a - low,
+        target,
+        start_cost=source_cost,
+        limit=limit,
     )
     if found is None:
         return None
@@ -398,7 +405,11 @@ def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider:
             before = along < along[at] - 8.0
             narrow = radius[before].min()
             earlier = np.nanmedian(open_hu[before]) if np.isfinite(open_hu[before]).any() else 0.0
-            if radius[at] > wider * narrow and hu[at] < min(0.82 * earlier, 0.82 * lumen_hu) and hu[at] > 0.45 * lumen_hu:
+            if (
+                radius[at] > wider * narrow
+                and hu[at] < min(0.82 * earlier, 0.82 * lumen_hu)
+                and hu[at] > 0.45 * lumen_hu
+            ):
                 found.add(int(line[at]))
     result = []
     while found:

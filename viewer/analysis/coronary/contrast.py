@@ -36,6 +36,7 @@ def ascending_aortas(tubes: Sequence[RoundTube]) -> tuple[RoundTube, ...]:
             f"{LEAST_CONTRAST_HU:.0f} HU runs through the slices.",
             "Choose a series with arterial contrast.",
         )
+
     def behind(tube: RoundTube) -> bool:
         return any(
             other.center_lps_mm[:, 1].mean() < tube.center_lps_mm[:, 1].mean() - 25.0
@@ -44,9 +45,11 @@ def ascending_aortas(tubes: Sequence[RoundTube]) -> tuple[RoundTube, ...]:
             for other in bright
             if other is not tube
         )
+
     def merit(tube: RoundTube) -> float:
         brightest = max(t.lumen_hu for t in bright)
         return min(tube.length_mm, 50.0) / 50.0 + 1.5 * tube.roundness + tube.lumen_hu / brightest
+
     return tuple(sorted((t for t in bright if not behind(t)), key=merit, reverse=True))
 
 
@@ -60,11 +63,15 @@ def fitness(volume: Volume, aorta: RoundTube) -> tuple[Finding, ...]:
         )
     if aorta.lumen_hu < GOOD_CONTRAST_HU:
         findings.append(
-            Finding(Severity.CAUTION, f"The contrast in the aorta is weak ({aorta.lumen_hu:.0f} HU); check every vessel.")
+            Finding(
+                Severity.CAUTION, f"The contrast in the aorta is weak ({aorta.lumen_hu:.0f} HU); check every vessel."
+            )
         )
     if aorta.lumen_sd_hu > NOISY_HU:
         findings.append(
-            Finding(Severity.CAUTION, f"The noise in the aorta is high ({aorta.lumen_sd_hu:.0f} HU); check every vessel.")
+            Finding(
+                Severity.CAUTION, f"The noise in the aorta is high ({aorta.lumen_sd_hu:.0f} HU); check every vessel."
+            )
         )
     return tuple(findings)
 

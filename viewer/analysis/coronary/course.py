@@ -174,7 +174,9 @@ def _leaving(
     start = int(np.linalg.norm(line - at_junction, axis=1).argmin()) if run_up else near
     wall = float(np.median(net.radius_mm[run_up])) if run_up else float(net.radius_mm[own[0]])
     own_wall = float(np.median(net.radius_mm[own[: min(len(own), 12)]]))
-    free = np.flatnonzero((distance.min(1) > min(wall, 3.0) + 0.5 * min(own_wall, 2.0)) & (np.arange(len(line)) >= start))
+    free = np.flatnonzero(
+        (distance.min(1) > min(wall, 3.0) + 0.5 * min(own_wall, 2.0)) & (np.arange(len(line)) >= start)
+    )
     first = int(free[0]) if len(free) and free[0] < len(line) - 4 else min(start + 3, len(line) - 3)
     ahead = line[min(first + 6, len(line) - 1)] - line[first]
     ahead /= max(float(np.linalg.norm(ahead)), 1e-9)

@@ -23,9 +23,15 @@ def _resample(hu, step, shift, out):  # pragma: no cover - compiled
     for k in nb.prange(out.shape[0]):
         for j in range(out.shape[1]):
             for i in range(out.shape[2]):
-                z = min(max(step[0, 0] * k + step[0, 1] * j + step[0, 2] * i + shift[0], np.float32(0)), np.float32(kk - 1))
-                y = min(max(step[1, 0] * k + step[1, 1] * j + step[1, 2] * i + shift[1], np.float32(0)), np.float32(jj - 1))
-                x = min(max(step[2, 0] * k + step[2, 1] * j + step[2, 2] * i + shift[2], np.float32(0)), np.float32(ii - 1))
+                z = min(
+                    max(step[0, 0] * k + step[0, 1] * j + step[0, 2] * i + shift[0], np.float32(0)), np.float32(kk - 1)
+                )
+                y = min(
+                    max(step[1, 0] * k + step[1, 1] * j + step[1, 2] * i + shift[1], np.float32(0)), np.float32(jj - 1)
+                )
+                x = min(
+                    max(step[2, 0] * k + step[2, 1] * j + step[2, 2] * i + shift[2], np.float32(0)), np.float32(ii - 1)
+                )
                 k0 = min(int(z), kk - 2)
                 j0 = min(int(y), jj - 2)
                 i0 = min(int(x), ii - 2)

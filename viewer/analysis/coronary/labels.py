@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from viewer.analysis.coronary.network import Network, Rooted, rooted
-from viewer.model.geometry import Float, unit
+from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.vessel import Dominance
 
 #: From the base of the heart to its apex in an average chest: to the left, to the front, to the feet.
@@ -34,7 +34,6 @@ class _View:
     tree: Rooted
     children: list[list[int]]
     beyond: Float
-    weight: Float
 
     def end_of(self, point: int) -> int:
         """Return the far end of the longest way beyond `point`."""
@@ -59,7 +58,9 @@ class _View:
 
     def major(self, point: int) -> list[int]:
         """Return the children of `point` that lead to great vessels."""
-        return [c for c in self.children[point] if self.length_mm(c) >= MAJOR_MM and self.radius_mm(c) >= MAJOR_RADIUS_MM]
+        return [
+            c for c in self.children[point] if self.length_mm(c) >= MAJOR_MM and self.radius_mm(c) >= MAJOR_RADIUS_MM
+        ]
 
     def along(self, child: int) -> Float:
         """Return the points of the longest way that begins with `child`, shape (N, 3)."""
@@ -87,7 +88,7 @@ def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], 
     """
     tree = rooted(net, roots)
     children, beyond = tree.children(), tree.beyond_mm()
-    view = _View(net, tree, children, beyond, beyond)
+    view = _View(net, tree, children, beyond)
     left, right = _sides(view, roots)
     courses: list[NamedCourse] = []
     for number, root in enumerate(left):
@@ -113,8 +114,10 @@ def _sides(view: _View, roots: Sequence[int]) -> tuple[list[int], list[int]]:
             # the left ostium lies to the left of and behind the right one
             score += float((view.net.points_lps_mm[root] - middle)[0])
         (left if score > 0 else right).append(root)
+
     def key(r: int) -> float:
         return -float(view.beyond[r])
+
     return sorted(left, key=key), sorted(right, key=key)
 
 
@@ -123,14 +126,31 @@ def _apexward(points: Float) -> float:
     return float(((points - points[0]) @ APEX_DIRECTION).max())
 
 
-def _follow(view: _View, start: int, score: object, stop: object = None) -> list[int]:
-    """Walk from `start` to an end, at each junction into the child with the best `score(child)`."""
+def _follow(view: _View, start: int) -> list[int]:
+    """Walk from `start` to the end of its longest way."""
     line = [start]
-    while True:
-        ahead = view.children[line[-1]]
-        if not ahead or (stop is not None and stop(line)):  # type: ignore[operator]
-            return line
-        line.append(ahead[0] if len(ahead) == 1 else max(ahead, key=score))  # type: ignore[arg-type]
+    while view.children[line[-1]]:
+        line.append(max(view.children[line[-1]], key=view.length_mm))
+    return line
+
+
+def _best_way(view: _View, start: int, score: Callable[[Float], float]) -> list[int]:
+    """Return the points from `start` to the end whose whole way scores best."""
+    ends, stack = [], [start]
+    while stack:
+        point = stack.pop()
+        stack += view.children[point]
+        if not view.children[point]:
+            ends.append(point)
+    best: tuple[float, list[int]] | None = None
+    for end in ends:
+        line = _link(view, start, end)
+        if len(line) < 2:
+            continue
+        value = score(view.net.points_lps_mm[line])
+        if best is None or value > best[0]:
+            best = (value, line)
+    return best[1] if best else [start]
 
 
 def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
@@ -147,24 +167,24 @@ def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
         # no left main of its own: one great vessel leaves the aorta here
         way = view.along(root)
         name = "LCX" if _posterior(way) > _apexward(way) * 0.6 else "LAD"
-        line = _follow(view, root, _lcx_score(view) if name == "LCX" else _lad_score(view))
+        line = _best_way(view, root, _lcx_score if name == "LCX" else _lad_score)
         return _with_branches(view, NamedCourse(name, None, tuple(line)))
     lad, lcx = great[0], great[-1]
     courses = [NamedCourse("LM", None, tuple(trunk))]
     taken = set(trunk)
-    for name, child, score in (("LAD", lad, _lad_score(view)), ("LCX", lcx, _lcx_score(view))):
+    for name, child, score in (("LAD", lad, _lad_score), ("LCX", lcx, _lcx_score)):
         link = _link(view, fork, child)
-        line = [*link, *_follow(view, child, score)[1:]]
+        line = [*link, *_best_way(view, child, score)[1:]]
         courses += _with_branches(view, NamedCourse(name, "LM", tuple(line)))
         taken.update(line)
     for number, child in enumerate(great[1:-1]):
-        line = [*_link(view, fork, child), *_follow(view, child, view.length_mm)[1:]]
+        line = [*_link(view, fork, child), *_follow(view, child)[1:]]
         courses += _with_branches(view, NamedCourse("RI" if number == 0 else f"RI{number + 1}", "LM", tuple(line)))
     named_points = {p for c in courses for p in c.points}
     for point in trunk[1:]:
         for child in view.children[point]:
             if child not in named_points and point != fork:
-                line = [point, *_follow(view, child, view.length_mm)]
+                line = [point, *_follow(view, child)]
                 courses += _with_branches(view, NamedCourse("CONUS", "LM", tuple(line)))
     return courses
 
@@ -199,36 +219,26 @@ def _posterior(points: Float, reach_mm: float = 60.0) -> float:
     return float((near - points[0])[:, 1].mean() * 2.0)
 
 
-def _lad_score(view: _View) -> object:
-    """Score a junction of the LAD: it is the long way to the apex; diagonals run off to the left."""
-
-    def score(child: int) -> float:
-        way = view.along(child)
-        sideways = float((way[-1] - way[0])[0] - 0.3 * (way[-1] - way[0])[2] * 0.0)
-        return view.length_mm(child) + 0.8 * _apexward(way) - 0.5 * max(sideways, 0.0) + 10.0 * view.radius_mm(child)
-
-    return score
+def _lad_score(way: Float) -> float:
+    """Score a way as the LAD: it is the long one to the apex; diagonals run off to the left."""
+    sideways = float((way[-1] - way[0])[0])
+    return float(arc_length_mm(way)[-1]) + 0.8 * _apexward(way) - 0.5 * max(sideways, 0.0)
 
 
-def _lcx_score(view: _View) -> object:
-    """Score a junction of the circumflex: it stays at the base; marginals run towards the apex."""
+def _lcx_score(way: Float) -> float:
+    """Score a way as the circumflex: it stays at the base; marginals run towards the apex."""
+    return min(float(arc_length_mm(way)[-1]), 110.0) - 1.5 * _apexward(way)
 
-    def score(child: int) -> float:
-        way = view.along(child)
-        return min(view.length_mm(child), 60.0) - 1.3 * _apexward(way) + 10.0 * view.radius_mm(child)
 
-    return score
+def _rca_score(way: Float) -> float:
+    """Score a way as the right coronary: it is the long one to the back and the bottom of the heart."""
+    back, down = float(way[:, 1].max() - way[0, 1]), float(way[0, 2] - way[:, 2].min())
+    return 0.5 * float(arc_length_mm(way)[-1]) + back + 0.5 * down
 
 
 def _right_tree(view: _View, root: int, *, first: bool) -> tuple[list[NamedCourse], Dominance | None]:
     """Name the vessels of a right ostium."""
-
-    def score(child: int) -> float:
-        way = view.along(child)
-        back = float(way[:, 1].max() - way[0, 1]) - float(way[:, 2].min() - way[0, 2]) * 0.5
-        return view.length_mm(child) + 0.6 * back + 10.0 * view.radius_mm(child)
-
-    line = _follow(view, root, score)
+    line = _best_way(view, root, _rca_score)
     points = view.net.points_lps_mm[line]
     along = view.tree.from_root_mm[line]
     crux = None
@@ -249,7 +259,7 @@ def _right_tree(view: _View, root: int, *, first: bool) -> tuple[list[NamedCours
     courses = _with_branches(view, NamedCourse("RCA", None, tuple(trunk)), skip={line[crux + 1], side})
     forks = sorted([line[crux + 1], side], key=lambda c: -_end_apexward(view, c))
     for name, child in zip(("PDA", "PLV"), forks):
-        way = [line[crux], *_follow(view, child, view.length_mm)]
+        way = [line[crux], *_follow(view, child)]
         courses += _with_branches(view, NamedCourse(name, "RCA", tuple(way)))
     return courses, Dominance.RIGHT
 
@@ -272,7 +282,7 @@ def _with_branches(view: _View, course: NamedCourse, skip: set[int] | None = Non
         for child in sorted(view.children[point], key=lambda c: -view.length_mm(c)):
             if child in on or (skip and child in skip):
                 continue
-            line = [point, *_follow(view, child, view.length_mm)]
+            line = [point, *_follow(view, child)]
             result += _with_branches(view, NamedCourse(stem, course.name, tuple(line)))
     return result
 

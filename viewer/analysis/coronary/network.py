@@ -188,9 +188,7 @@ def without_links(net: Network, pairs: Iterable[tuple[int, int]]) -> Network:
 def without_points(net: Network, points: Iterable[int]) -> Network:
     """Return the network with some points left standing alone, so that numbers stay what they were."""
     gone = set(int(p) for p in points)
-    links = tuple(
-        () if p in gone else tuple(o for o in others if o not in gone) for p, others in enumerate(net.links)
-    )
+    links = tuple(() if p in gone else tuple(o for o in others if o not in gone) for p, others in enumerate(net.links))
     return replace(net, links=links)
 
 

@@ -140,7 +140,9 @@ def _blur_table() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.
 _RADII, _HALVES, _PEAKS = _blur_table()
 
 
-def profile(volume: Volume, points_lps_mm: Float, *, floor_hu: float, cap_hu: float, along_px: float = 2.0) -> TubeProfile:
+def profile(
+    volume: Volume, points_lps_mm: Float, *, floor_hu: float, cap_hu: float, along_px: float = 2.0
+) -> TubeProfile:
     """Measure a tube along its course.
 
     Parameters

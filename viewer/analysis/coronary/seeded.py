@@ -146,4 +146,3 @@ def _price(image: F32, lumen_hu: float) -> F32:
     soft = np.clip((fine + 60.0) / 160.0, 0.0, 1.0) * np.clip((0.5 * lumen_hu - coarse) / (0.25 * lumen_hu), 0.0, 1.0)
     price = 1.0 / (0.02 + bright**2 * stands_out + 0.1 * soft)
     return np.where(image < AIR_HU, np.float32(400.0), price).astype(np.float32)
-

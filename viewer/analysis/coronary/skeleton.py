@@ -139,8 +139,14 @@ def _branches(reached, count, index, number_at, length, parent, reach, shortest,
 
 
 def skeleton(
-    tube: F32, region: NDArray[np.bool_], low: float, high: float, reach_px: NDArray[np.float64], which: NDArray[np.uint8],
-    *, shortest_px: float,
+    tube: F32,
+    region: NDArray[np.bool_],
+    low: float,
+    high: float,
+    reach_px: NDArray[np.float64],
+    which: NDArray[np.uint8],
+    *,
+    shortest_px: float,
 ) -> Skeleton:
     """Return the middle lines of the tubes that rise above `high` somewhere and stay above `low`.
 

@@ -76,7 +76,9 @@ def _thinnest(net: Network, path: list[int], lumen_hu: float) -> int:
     return min(best if jump[best] > 0.2 else where, len(path) - 2)
 
 
-def downstream(net: Network, tree: Rooted, children: list[list[int]], beyond: Float, start: int, reach_mm: float) -> list[int]:
+def downstream(
+    net: Network, tree: Rooted, children: list[list[int]], beyond: Float, start: int, reach_mm: float
+) -> list[int]:
     """Return the points from `start` on along its longest way, up to `reach_mm`."""
     line = [start]
     while children[line[-1]]:
@@ -212,7 +214,9 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             gone += own[:keep_from]
             left = own[keep_from:]
             length = float(tree.from_root_mm[left[0]] - tree.from_root_mm[base]) if left else 0.0
-            if (left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5)) or (left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0):
+            if (left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5)) or (
+                left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0
+            ):
                 gone += left
         if not gone:
             return net
