@@ -126,5 +126,5 @@ def _contribution(plugin: str, entry: object, where: str) -> Contribution:
     if not isinstance(suffixes, list) or not all(isinstance(s, str) and _SUFFIX.fullmatch(s) for s in suffixes):
         raise UnfitPlugin(where, f'the suffixes of "{title}" are no list of endings such as ".vtk"')
     if (hook in WITH_SUFFIXES) != bool(suffixes):
-        raise UnfitPlugin(where, f'"{title}" {"needs" if not suffixes else "cannot have"} suffixes as a {hook}')
+        raise UnfitPlugin(where, f'"{title}" {"needs" if not suffixes else "cannot have"} suffixes: its hook is {hook}')
     return Contribution(plugin, hook, title, place[1], place[2], tuple(s.lower() for s in suffixes))
