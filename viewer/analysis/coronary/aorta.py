@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from viewer.analysis.coronary.grid import F32, resampled
 from viewer.analysis.coronary.tubularity import smoothed
-from viewer.model.geometry import Float, Geometry, read_only
+from viewer.model.geometry import Float, read_only
 from viewer.model.volume import Volume
 
 #: Radii of ascending and descending aortas from a small woman's to an aneurysm's.
@@ -70,7 +70,14 @@ class RoundTube:
 
 
 @nb.njit(nogil=True, cache=True)
-def _edge_radii(plane, cj, ci, reach_px, share, radii):  # pragma: no cover - compiled
+def _edge_radii(
+    plane: np.ndarray,
+    cj: float,
+    ci: float,
+    reach_px: float,
+    share: float,
+    radii: np.ndarray,
+) -> np.float32:  # pragma: no cover - compiled
     """Walk outwards along rays until the HU falls below `share` of the middle's mean; -1 where it never does."""
     acc = np.float32(0)
     count = 0
@@ -146,7 +153,8 @@ def discs(volume: Volume) -> list[list[Disc]]:
     found: list[list[Disc]] = []
     low, high = (r / STEP_MM for r in RADIUS_RANGE_MM)
     for k in range(image.shape[0] - 1, -1, -1):
-        plane, here = image[k], []
+        plane = image[k]
+        here: list[Disc] = []
         seeds: list[tuple[float, float]] = []
         for level in LEVELS_HU:
             mask = plane > level
@@ -218,9 +226,3 @@ def _inside(volume: Volume, center: Float, radius: Float) -> tuple[float, float]
     index = np.clip(index, 0, np.array(volume.geometry.shape) - 1)
     values = volume.hu[tuple(index.T)].astype(float)
     return float(np.median(values)), float(values.std())
-
-
-def geometry_box(geometry: Geometry) -> tuple[Float, Float]:
-    """Return the lowest and the highest corner of a grid, LPS mm."""
-    corners = geometry.corners_lps_mm
-    return corners.min(0), corners.max(0)

@@ -1,7 +1,7 @@
 """Through the occlusion: the cheapest believable way from an open vessel to what fills behind it.
 
-An occluded vessel is still a cord of soft tissue and calcium with fat around it, so the tube measure answers along it; where
-it lies on the myocardium nothing but the shortest way is left. Both are one price for the length of a path.
+An occluded vessel is still a cord of soft tissue and calcium with fat around it, so the tube measure answers along it;
+where it lies on the myocardium nothing but the shortest way is left. Both are one price for the length of a path.
 """
 
 from __future__ import annotations
@@ -292,8 +292,8 @@ def _drawn(
 ) -> tuple[Float, int, int]:
     """Turn the cheapest path over voxels into a course from the tree to the piece.
 
-    Where a cord shows, the path is followed; where nothing shows, the vessel is taken to go on as smoothly as its two ends
-    allow. The last millimetres of both stumps are left aside: they are blurred into the plug.
+    Where a cord shows, the path is followed; where nothing shows, the vessel is taken to go on as smoothly as its two
+    ends allow. The last millimetres of both stumps are left aside: they are blurred into the plug.
 
     Returns
     -------
@@ -377,8 +377,8 @@ def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Floa
 def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[list[int]]:
     """Return the stretches of the tree that get wider and darker away from the root.
 
-    Arteries taper. One that widens behind its thinnest place and is darker than what came before fills from another tree's
-    tip through collaterals: its true parent lies on the far side of an occlusion.
+    Arteries taper. One that widens behind its thinnest place and is darker than what came before fills from another
+    tree's tip through collaterals: its true parent lies on the far side of an occlusion.
 
     Returns
     -------

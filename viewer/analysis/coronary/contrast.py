@@ -1,4 +1,4 @@
-"""Is there contrast in the aorta, and is the picture fine enough for an automatic tree?"""
+"""Whether there is contrast in the aorta, and whether the picture is fine enough for an automatic tree."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ def refuse_too_coarse(volume: Volume) -> None:
     step = float(np.max(volume.geometry.spacing_mm))
     if step > COARSEST_MM:
         raise NoTree(
-            f"The voxels are up to {step:.2f} mm wide; a coronary tree cannot be found by itself in so coarse a picture.",
+            f"The voxels are up to {step:.2f} mm wide; no coronary tree can be found by itself in so coarse a picture.",
             "Choose a series of 0.75 mm or less, or trace the vessels by hand.",
         )

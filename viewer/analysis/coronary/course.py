@@ -1,4 +1,4 @@
-"""From named points of a network to smooth centrelines in the middle of their lumen, each from where it leaves its parent."""
+"""From named points of a network to smooth centrelines in the middle of the lumen, each begun at its parent."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _centred(volume: Volume, points: Float, bridge: np.ndarray, lumen_hu: float)
 
 
 def _from_start(line: Float, start: Float) -> Float:
-    """Return the line begun at a place on the aorta, straight over the first millimetres where the aorta pulls at it."""
+    """Return the line begun at a place on the aorta, straight over the millimetres where the aorta pulls at it."""
     far = np.linalg.norm(line - start, axis=1)
     beyond = np.flatnonzero(far > 3.0)
     return line if not len(beyond) else np.r_[start[None], line[beyond[0] :]]
@@ -157,7 +157,7 @@ def _leaving(
 ) -> Float:
     """Return the centreline of a branch, from its parent's centreline on.
 
-    Inside the parent's lumen the branch has no middle of its own; it is taken straight from the parent to its free part.
+    Inside the parent's lumen the branch has no middle of its own; it runs straight from the parent to its free part.
     """
     own = list(course.points)
     # a run-up through the parent gives the first points of the branch a direction

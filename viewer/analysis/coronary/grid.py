@@ -17,7 +17,12 @@ PATIENT_AXES = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 
 @parallel_kernel()
-def _resample(hu, step, shift, out):  # pragma: no cover - compiled
+def _resample(
+    hu: np.ndarray,
+    step: np.ndarray,
+    shift: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Sample `hu` (int16) trilinearly at ``step @ (k, j, i) + shift``, clamped at the borders."""
     kk, jj, ii = hu.shape
     for k in nb.prange(out.shape[0]):

@@ -104,7 +104,8 @@ def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], 
 def _sides(view: _View, roots: Sequence[int]) -> tuple[list[int], list[int]]:
     """Tell the ostia of the left coronary from those of the right one; the largest tree of each side first."""
     middle = np.mean([view.net.points_lps_mm[r] for r in roots], axis=0) if len(roots) > 1 else None
-    left, right = [], []
+    left: list[int] = []
+    right: list[int] = []
     for root in roots:
         own = np.flatnonzero(view.tree.root == list(roots).index(root))
         near = own[view.tree.from_root_mm[own] < 45.0]

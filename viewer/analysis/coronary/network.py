@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,7 +188,7 @@ def without_links(net: Network, pairs: Iterable[tuple[int, int]]) -> Network:
 
 def without_points(net: Network, points: Iterable[int]) -> Network:
     """Return the network with some points left standing alone, so that numbers stay what they were."""
-    gone = set(int(p) for p in points)
+    gone = {int(p) for p in points}
     links = tuple(() if p in gone else tuple(o for o in others if o not in gone) for p, others in enumerate(net.links))
     return replace(net, links=links)
 
@@ -209,7 +210,7 @@ def joined(net: Network, start: int, between_lps_mm: Float, end: int | None, *, 
     first, count = len(net), len(between_lps_mm)
     chain = [start, *range(first, first + count)] + ([] if end is None else [end])
     pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
-    links = links_from_pairs(first + count, [*pairs, *zip(chain[:-1], chain[1:])])
+    links = links_from_pairs(first + count, [*pairs, *pairwise(chain)])
     return Network(
         np.r_[net.points_lps_mm, between_lps_mm],
         np.r_[net.radius_mm, np.full(count, radius_mm)],

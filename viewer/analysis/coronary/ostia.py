@@ -83,7 +83,7 @@ def ostia(net: Network, aorta: RoundTube) -> tuple[Ostium, ...]:
     top, bottom = aorta.center_lps_mm[0, 2], aorta.center_lps_mm[-1, 2]
     above = above_edge_mm(aorta, net.points_lps_mm)
     candidates = [
-        point
+        int(point)
         for point in np.flatnonzero((above < REACH_MM) & (z > bottom - 8) & (z < top + 3))
         if len(net.links[point]) == 1 and _begins_here(net, aorta, int(point), aorta.lumen_hu)
     ]

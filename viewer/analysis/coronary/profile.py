@@ -20,7 +20,12 @@ SPOKES = 16
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _value(hu, z, y, x):  # pragma: no cover - compiled
+def _value(
+    hu: np.ndarray,
+    z: float,
+    y: float,
+    x: float,
+) -> float:  # pragma: no cover - compiled
     """Sample `hu` trilinearly at a fractional index, clamped at the borders."""
     z = min(max(z, 0.0), hu.shape[0] - 1.001)
     y = min(max(y, 0.0), hu.shape[1] - 1.001)
@@ -35,7 +40,16 @@ def _value(hu, z, y, x):  # pragma: no cover - compiled
 
 
 @nb.njit(nogil=True, cache=True)
-def _rings(hu, matrix, points, right, up, floor, cap, rings):  # pragma: no cover - compiled
+def _rings(
+    hu: np.ndarray,
+    matrix: np.ndarray,
+    points: np.ndarray,
+    right: np.ndarray,
+    up: np.ndarray,
+    floor: float,
+    cap: float,
+    rings: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Fill `rings` (N, RINGS, SPOKES) with HU around each point, between `floor` and `cap`."""
     for n in range(points.shape[0]):
         for m in range(rings.shape[1]):
@@ -56,7 +70,17 @@ def _rings(hu, matrix, points, right, up, floor, cap, rings):  # pragma: no cove
 
 
 @nb.njit(nogil=True, cache=True)
-def _pull(hu, matrix, points, right, up, level, reach, cap, shift):  # pragma: no cover - compiled
+def _pull(
+    hu: np.ndarray,
+    matrix: np.ndarray,
+    points: np.ndarray,
+    right: np.ndarray,
+    up: np.ndarray,
+    level: np.ndarray,
+    reach: np.ndarray,
+    cap: float,
+    shift: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Fill `shift` (N, 3) with the way from each point to the middle of what is brighter than `level` near it."""
     step = 0.3
     for n in range(points.shape[0]):

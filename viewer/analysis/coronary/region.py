@@ -19,7 +19,7 @@ LUNG_VESSEL_RADIUS_MM = 6.0
 def outside_lungs(image: F32, spacing_mm: float, coarse_mm: float = 2.0) -> NDArray[np.bool_]:
     """Tell which voxels belong to compact tissue rather than to the lungs and the vessels in them.
 
-    The tissue is opened with a ball of `LUNG_VESSEL_RADIUS_MM`, which takes the vessels out of the lungs and leaves the heart.
+    The tissue is opened with a ball of `LUNG_VESSEL_RADIUS_MM`, which takes the vessels out of the lungs.
 
     Parameters
     ----------
@@ -68,5 +68,5 @@ def air_share(image: F32, geometry: Geometry, coarse_mm: float = 2.0) -> AirShar
     step = max(1, round(coarse_mm / spacing))
     air = (image[::step, ::step, ::step] < AIR_HU).astype(np.float32)
     width = max(1, round(AirShare.WIDTH_MM / (step * spacing)))
-    coarse = Geometry.from_axes(air.shape, geometry.origin_lps_mm, (step * spacing,) * 3, geometry.directions)  # type: ignore[arg-type]
+    coarse = Geometry.from_axes(air.shape, geometry.origin_lps_mm, (step * spacing,) * 3, geometry.directions)
     return AirShare(ndimage.uniform_filter(air, width, mode="nearest"), coarse)

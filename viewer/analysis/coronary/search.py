@@ -14,7 +14,15 @@ Ints = NDArray[np.int64]
 
 
 @nb.njit(nogil=True, cache=True)
-def _search(price, starts, start_cost, target, limit, cost, parent):  # pragma: no cover - compiled
+def _search(
+    price: np.ndarray,
+    starts: np.ndarray,
+    start_cost: np.ndarray,
+    target: np.ndarray,
+    limit: np.float32,
+    cost: np.ndarray,
+    parent: np.ndarray,
+) -> np.int64:  # pragma: no cover - compiled
     """Dijkstra over 26 neighbours until a target is settled; returns its flat index, or -1."""
     K, J, n = price.shape
     flat = price.ravel()

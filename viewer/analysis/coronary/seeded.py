@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage
@@ -67,8 +69,8 @@ def trace_path(
 ) -> Centerline:
     """Trace a vessel through points, in their order.
 
-    Bright tubes are followed; where no contrast shows, the way goes on through soft tissue and calcium, and that stretch is
-    marked as inferred.
+    Bright tubes are followed; where no contrast shows, the way goes on through soft tissue and calcium, and that
+    stretch is marked as inferred.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def trace_path(
     seeds = checked_seeds(volume, points_lps_mm)
     lumen = _lumen_hu(volume, seeds) if lumen_hu is None else lumen_hu
     parts: list[Float] = [seeds[:1]]
-    for start, end in zip(seeds[:-1], seeds[1:]):
+    for start, end in pairwise(seeds):
         parts.append(_between(volume, start, end, lumen)[1:])
     line = resampled_course(np.concatenate(parts))
     if len(line) < 3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba as nb
 import numpy as np
@@ -35,7 +36,13 @@ class Skeleton:
 
 
 @nb.njit(nogil=True, cache=True)
-def _neighbours(position, number_at, shape, out, step):  # pragma: no cover - compiled
+def _neighbours(
+    position: np.ndarray,
+    number_at: np.ndarray,
+    shape: tuple[int, int, int],
+    out: np.ndarray,
+    step: np.ndarray,
+) -> int:  # pragma: no cover - compiled
     """Fill `out` with the compact numbers of a voxel's neighbours in the mask, `step` with their distance in voxels."""
     count = 0
     for dk in range(-1, 2):
@@ -55,7 +62,16 @@ def _neighbours(position, number_at, shape, out, step):  # pragma: no cover - co
 
 
 @nb.njit(nogil=True, cache=True)
-def _spread(index, number_at, price, roots, distance, length, parent, reached):  # pragma: no cover - compiled
+def _spread(
+    index: np.ndarray,
+    number_at: np.ndarray,
+    price: np.ndarray,
+    roots: np.ndarray,
+    distance: np.ndarray,
+    length: np.ndarray,
+    parent: np.ndarray,
+    reached: np.ndarray,
+) -> int:  # pragma: no cover - compiled
     """Dijkstra from `roots` over the compact voxels; returns how many were reached, in order, in `reached`."""
     shape = number_at.shape
     out = np.empty(26, np.int64)
@@ -87,7 +103,13 @@ def _spread(index, number_at, price, roots, distance, length, parent, reached): 
 
 
 @nb.njit(nogil=True, cache=True)
-def _cover(start_nodes, index, number_at, reach, covered):  # pragma: no cover - compiled
+def _cover(
+    start_nodes: np.ndarray,
+    index: np.ndarray,
+    number_at: np.ndarray,
+    reach: np.ndarray,
+    covered: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Mark all mask voxels within each node's reach (voxels)."""
     for node in start_nodes:
         r = reach[node]
@@ -105,7 +127,20 @@ def _cover(start_nodes, index, number_at, reach, covered):  # pragma: no cover -
 
 
 @nb.njit(nogil=True, cache=True)
-def _branches(reached, count, index, number_at, length, parent, reach, shortest, covered, on_line, lines, starts):
+def _branches(
+    reached: np.ndarray,
+    count: int,
+    index: np.ndarray,
+    number_at: np.ndarray,
+    length: np.ndarray,
+    parent: np.ndarray,
+    reach: np.ndarray,
+    shortest: float,
+    covered: np.ndarray,
+    on_line: np.ndarray,
+    lines: np.ndarray,
+    starts: np.ndarray,
+) -> int:  # pragma: no cover - compiled
     """Cut the reached voxels into lines, the one that ends farthest first; returns the number of lines."""
     ends = reached[:count][np.argsort(-length[reached[:count]])]
     n_lines = 0
@@ -194,7 +229,7 @@ def skeleton(
     links: list[NDArray[np.int64]] = []
     order = np.argsort(of, kind="stable")
     first = np.r_[0, np.flatnonzero(np.diff(of[order])) + 1, n] if n else np.array([0])
-    for a, b in zip(first[:-1], first[1:]):
+    for a, b in pairwise(first):
         members = order[a:b].astype(np.int64)
         # from any voxel to the farthest, and from there again: a line begins at an end
         roots = members[:1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,8 @@ from viewer.analysis.coronary.labels import named
 from viewer.analysis.coronary.network import Network, network, rooted
 from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
 from viewer.analysis.coronary.region import air_share, outside_lungs
+from viewer.analysis.coronary.seeded import trace_path
+from viewer.analysis.coronary.segments import segments_of
 from viewer.analysis.coronary.skeleton import skeleton
 from viewer.analysis.coronary.tree import arteries_apart, parted, without_chambers, without_tails, without_veins
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
@@ -27,6 +29,8 @@ from viewer.model.volume import Finding, Severity, Volume
 from viewer.progress import Progress, silent
 
 GRID_MM = 0.5
+#: A vessel that passes the operator's point at this distance passes through it.
+SEED_MM = 2.5
 #: The heart lies within this box around the aortic root: right, front, feet / left, back, head.
 BOX_LOW_MM, BOX_HIGH_MM = (-80.0, -85.0, -105.0), (110.0, 75.0, 45.0)
 FLOOR_HU = -150.0
@@ -34,7 +38,7 @@ FLOOR_HU = -150.0
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the patient's own contrast says, HU: lumen mean and standard deviation in the aorta, noise of the picture."""
+    """What the patient's own contrast says: mean and standard deviation in the aorta, noise of the picture, HU."""
 
     lumen_hu: float
     lumen_sd_hu: float
@@ -143,14 +147,48 @@ def trace_tree(
     field = price_field(
         heart.image, heart.tube, heart.geometry, lumen, net.points_lps_mm[beside], net.radius_mm[beside]
     )
-    net, bridges = bridged(net, field, volume, roots, lumen, veins)
+    net, _ = bridged(net, field, volume, roots, lumen, veins)
     net = parted(net, roots, lumen)
     net = without_tails(net, roots, lumen)
     progress(0.85, "Naming the vessels")
     tree, findings = _tree(net, roots, volume, lumen, starts)
+    tree = through_seeds(tree, volume, seeds, mouths, lumen)
     thresholds = Thresholds(lumen, aorta.lumen_sd_hu, aorta.lumen_sd_hu)
     progress(1.0, "The coronary tree is traced")
     return TreeResult(tree, (*fitness(volume, aorta), *findings), thresholds, mouths, aorta)
+
+
+def through_seeds(
+    tree: VesselTree, volume: Volume, seeds: Sequence[tuple[str, ArrayLike]], mouths: Sequence[Ostium], lumen_hu: float
+) -> VesselTree:
+    """Return the tree with each named vessel led through the operator's points, where it misses them.
+
+    Raises
+    ------
+    NoPath
+        If a point cannot lie on a vessel.
+    """
+    wanted: dict[str, list[Float]] = {}
+    for name, point in seeds:
+        wanted.setdefault(name, []).append(np.asarray(point, float))
+    for name, points in wanted.items():
+        known = tree[name] if name in tree else None
+        if known is not None and all(known.centerline.nearest_station_mm(p)[1] <= SEED_MM for p in points):
+            continue
+        parent = (
+            known.parent if known is not None else "LM" if name != "RCA" and "LM" in tree and name != "LM" else None
+        )
+        if known is not None:
+            start = known.centerline.points_lps_mm[0]
+        elif parent is not None:
+            start = tree[parent].centerline.points_lps_mm[-1]
+        else:
+            start = min((o.lps_mm for o in mouths), key=lambda p: float(np.linalg.norm(p - points[0])))
+        line = trace_path(volume, np.array([start, *points]), lumen_hu=lumen_hu)
+        fresh = Vessel(name, line, parent)
+        others = tuple(v for v in tree if v.name != name)
+        tree = VesselTree((*others, fresh), tree.dominance)
+    return tree
 
 
 def _tree(
@@ -159,9 +197,11 @@ def _tree(
     """Name and draw what hangs on the roots."""
     courses, dominance = named(net, roots)
     vessels = tuple(Vessel(c.name, c.centerline, c.parent) for c in drawn(net, courses, volume, lumen_hu, starts))
+    bare = VesselTree(vessels, dominance)
+    vessels = tuple(replace(v, segments=segments_of(bare, v.name)) for v in vessels)
     names = {v.name for v in vessels}
     missing = [name for name in ("LM", "LAD", "LCX", "RCA") if name not in names]
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     if missing:
         text = f"Not found by itself: {', '.join(missing)}. Trace by hand what you miss."
         findings = (Finding(Severity.CAUTION, text),)

@@ -195,7 +195,7 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
     roots = list(roots)
     for _ in range(6):
         tree = rooted(net, roots)
-        children, beyond = tree.children(), tree.beyond_mm()
+        children = tree.children()
         ends = [int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0]
         gone: list[int] = []
         for end in ends:

@@ -1,9 +1,9 @@
 """How much each voxel looks like the middle of a bright tube, in HU of contrast against its surroundings.
 
-The Hessian of the smoothed image has two strongly negative eigenvalues across a bright tube and only one at the edge of a
-chamber; the weaker of the two is therefore a measure of tubes that is silent on step edges (Sato et al. 1998; Yang et al.
-2012 suppress the edge in Frangi's measure to the same end). Blobs keep their response, so that calcium and bifurcations
-stay part of the vessel; brightness is capped beforehand, so that calcium counts as much as lumen and no more.
+The Hessian of the smoothed image has two strongly negative eigenvalues across a bright tube and only one at the edge of
+a chamber; the weaker of the two is therefore a measure of tubes that is silent on step edges (Sato et al. 1998; Yang et
+al. 2012 suppress the edge in Frangi's measure to the same end). Blobs keep their response, so that calcium and
+bifurcations stay part of the vessel; brightness is capped beforehand, so that calcium counts as much as lumen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ SCALES_MM = (0.55, 0.8, 1.15, 1.65)
 
 
 @parallel_kernel()
-def _smooth_i(src, kernel, out):  # pragma: no cover - compiled
+def _smooth_i(
+    src: np.ndarray,
+    kernel: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Convolve along the last axis; the border repeats."""
     K, J, n = src.shape
     r = kernel.size // 2
@@ -41,7 +45,11 @@ def _smooth_i(src, kernel, out):  # pragma: no cover - compiled
 
 
 @parallel_kernel()
-def _smooth_j(src, kernel, out):  # pragma: no cover - compiled
+def _smooth_j(
+    src: np.ndarray,
+    kernel: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Convolve along the middle axis, a row at a time."""
     K, J, n = src.shape
     r = kernel.size // 2
@@ -57,7 +65,11 @@ def _smooth_j(src, kernel, out):  # pragma: no cover - compiled
 
 
 @parallel_kernel()
-def _smooth_k(src, kernel, out):  # pragma: no cover - compiled
+def _smooth_k(
+    src: np.ndarray,
+    kernel: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Convolve along the first axis, a row at a time."""
     K, J, n = src.shape
     r = kernel.size // 2
@@ -88,7 +100,13 @@ def smoothed(image: F32, sigma_px: float) -> F32:
 
 
 @parallel_kernel()
-def _strongest(s, gain, scale, best, best_scale):  # pragma: no cover - compiled
+def _strongest(
+    s: np.ndarray,
+    gain: np.float32,
+    scale: np.uint8,
+    best: np.ndarray,
+    best_scale: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Raise `best` to the tube answer of the smoothed image `s` where that is larger, and note the scale."""
     K, J, n = s.shape
     third = np.float32(1.0 / 3.0)
