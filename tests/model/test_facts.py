@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from viewer.casefile.case_file import load_case, save_case
+from viewer.model.case import Case
+from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+from viewer.model.geometry import Geometry
+from viewer.model.hint import Hint
+from viewer.model.measurement import Measurement
+from viewer.model.score import Evidence, Input, ScoreItem
+from viewer.model.view import ViewState
+from viewer.model.volume import Volume
+
+
+def test_that_typed_facts_survive_saving(tmp_path):
+    target = TargetFacts(
+        "RCA", previous_attempt=True, duration_months=14.5, rentrop=2, tortuosity=Tortuosity.UNSEEN,
+        strategy=Strategy.DISSECTION_REENTRY,
+    )  # fmt: skip
+    facts = ClinicalFacts(66, Sex.FEMALE, 35.0, prior_cabg=True, prior_mi=False, targets=(target,))
+    volume = Volume(np.zeros((2, 2, 2), np.int16), Geometry.from_axes((2, 2, 2), (0, 0, 0), (1, 1, 1)))
+    path = tmp_path / "plan.ctoplan"
+    save_case(path, Case(volume, facts=facts), ViewState())
+    case, _ = load_case(path).restore(volume)
+    assert case.facts == facts
+
+
+def test_that_nothing_is_known_of_a_vessel_of_which_nothing_was_typed():
+    facts = ClinicalFacts(targets=(TargetFacts("RCA", multiple=True),))
+    assert facts.of("LAD") == TargetFacts("LAD")
+    assert facts.of("RCA").multiple is True
+
+
+def test_that_facts_of_a_vessel_are_replaced_and_not_doubled():
+    facts = ClinicalFacts().with_target(TargetFacts("RCA", multiple=True)).with_target(TargetFacts("LAD"))
+    again = facts.with_target(replace(facts.of("RCA"), multiple=False))
+    assert [target.vessel for target in again.targets] == ["LAD", "RCA"]
+    assert again.of("RCA").multiple is False
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ClinicalFacts(age_years=-1),
+        lambda: ClinicalFacts(lvef_percent=0),
+        lambda: ClinicalFacts(lvef_percent=101),
+        lambda: ClinicalFacts(targets=(TargetFacts("RCA"), TargetFacts("RCA"))),
+        lambda: TargetFacts(" "),
+        lambda: TargetFacts("RCA", rentrop=4),
+        lambda: TargetFacts("RCA", duration_months=-3),
+        lambda: Input(None, Evidence.TYPED),
+        lambda: Input(True, Evidence.UNKNOWN),
+        lambda: Input.measured(float("nan")),
+        lambda: ScoreItem("x", (2, 1), 2, Evidence.TYPED),
+        lambda: Measurement("x", float("inf")),
+        lambda: Measurement("", 1.0),
+    ],
+)
+def test_that_an_impossible_fact_is_refused(make):
+    with pytest.raises(ValueError):
+        make()
+
+
+def test_that_a_hint_of_typed_facts_alone_does_not_speak_of_ct():
+    hint = Hint("the algorithm", (), ("a graft",), "patience", (), "a source", Evidence.TYPED)
+    assert hint.text == "Typed: a graft; the algorithm then favours patience."
