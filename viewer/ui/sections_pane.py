@@ -6,23 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.plaque.anchor import pull_anchor
-from viewer.analysis.reformat.frames import frame_at
-from viewer.analysis.reformat.sampling import sample_points
 from viewer.analysis.reformat.sections import cross_section, section_place
 from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
-from viewer.model.calcium import CalciumProfile
 from viewer.model.case import Case
-from viewer.model.cross_section import Contour, CrossSections
-from viewer.model.geometry import Float
 from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
+from viewer.report.section_marks import calcium_at, nearest_row, outline, paint_section_marks
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.theme import color, font
 
@@ -49,11 +45,6 @@ class Held:
     station_mm: float
     box: QRectF
     lumen: bool
-
-
-def _row(sections: CrossSections, own_mm: float) -> int:
-    """Return the index of the station nearest to `own_mm`."""
-    return int(np.abs(sections.frames.station_mm - own_mm).argmin())
 
 
 class SectionsPane(Pane):
@@ -117,83 +108,11 @@ class SectionsPane(Pane):
             painter.setPen(QPen(color("accent", "primary") if here else color("surface", "hover"), 1.4 if here else 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box)
-            self._paint_contours(painter, box, station)
+            paint_section_marks(painter, box, self._case, self._sight, station, HALF_WIDTH_MM)
             self._paint_label(painter, box, name, station)
 
-    def _paint_contours(self, painter: QPainter, box: QRectF, station_mm: float) -> None:
-        """Draw lumen and wall where they have been found, on the vessel that the station lies on."""
-        assert self._sight is not None and self._case is not None
-        vessel, own = self._sight.course.on_vessel(station_mm)
-        sections = self._case.sections_of(vessel)
-        if sections is None:
-            return
-        for contour, shade in (("wall_mm", "wall"), ("lumen_mm", "lumen")):
-            outline = [QPointF(x, y) for x, y in self._outline(sections, own, station_mm, contour, box)]
-            edited = getattr(sections, contour.replace("mm", "source"))[_row(sections, own)] == Contour.EDITED
-            painter.setPen(QPen(color("meaning", shade), 2.0 if edited else 1.3))
-            painter.drawPolygon(QPolygonF(outline))
-        self._paint_calcium(painter, box, station_mm, sections.wall_mm[_row(sections, own)])
-
-    def _outline(self, sections: CrossSections, own_mm: float, station_mm: float, contour: str, box: QRectF) -> Float:
-        """Return a contour on the pane, shape (A, 2); its own frame may be turned against the one that is shown."""
-        assert self._sight is not None
-        row = _row(sections, own_mm)
-        radius = getattr(sections, contour)[row]
-        angle = 2 * np.pi * np.arange(len(radius)) / len(radius)
-        frames = sections.frames
-        places = frames.center_lps_mm[row] + radius[:, None] * (
-            np.cos(angle)[:, None] * frames.right[row] + np.sin(angle)[:, None] * frames.up[row]
-        )
-        center, _, right, up = frame_at(self._sight.frames, station_mm)
-        scale, offset = box.width() / (2 * HALF_WIDTH_MM), places - center
-        middle = np.array([box.center().x(), box.center().y()])
-        return middle + np.stack([offset @ right, -(offset @ up)], axis=-1) * scale
-
-    def _paint_calcium(self, painter: QPainter, box: QRectF, station_mm: float, wall_mm: Float) -> None:
-        """Draw the arc that calcium takes, outside the wall, in the colour of its class."""
-        found = self._calcium_at(station_mm)
-        if found is None or self._case is None or self._sight is None:
-            return
-        profile, nearest = found
-        level = int(levels_of(profile)[nearest])
-        if level < 0:
-            return
-        angle = np.radians(np.arange(0, 360, 3))
-        wall = np.interp(angle, 2 * np.pi * np.arange(len(wall_mm) + 1) / len(wall_mm), np.append(wall_mm, wall_mm[0]))
-        depth = np.linspace(0.25, 1.0, 10)[:, None] * wall
-        places = section_place(self._sight.frames, station_mm, 0.0, 0.0) + (
-            (depth * np.cos(angle))[..., None] * self._frame_axes(station_mm)[0]
-            + (depth * np.sin(angle))[..., None] * self._frame_axes(station_mm)[1]
-        )
-        lit = sample_points(self._case.volume, places).max(axis=0) >= profile.threshold.hu
-        scale = box.width() / (2 * HALF_WIDTH_MM)
-        radius = (float(wall.max()) + 0.7) * scale
-        ring = QRectF(box.center().x() - radius, box.center().y() - radius, 2 * radius, 2 * radius)
-        pen = QPen(color("meaning", CLASSES[level][1]), 3.5)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        if profile.arc_deg[nearest] >= 350:
-            painter.drawEllipse(ring)
-            return
-        for start in np.degrees(angle[lit]):
-            painter.drawArc(ring, round((start - 1.6) * 16), round(3.2 * 16))
-
-    def _frame_axes(self, station_mm: float) -> tuple[Float, Float]:
-        assert self._sight is not None
-        _, _, right, up = frame_at(self._sight.frames, station_mm)
-        return right, up
-
-    def _calcium_at(self, station_mm: float) -> tuple[CalciumProfile, int] | None:
-        """Return the calcium profile of the vessel at a station of the course, and the index of the station there."""
-        assert self._sight is not None
-        vessel, own = self._sight.course.on_vessel(station_mm)
-        profile = self._case.calcium_of(vessel) if self._case is not None else None
-        if profile is None:
-            return None
-        return profile, int(np.abs(profile.frames.station_mm - own).argmin())
-
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
-        assert self._sight is not None
+        assert self._sight is not None and self._case is not None
         line = self._sight.course.centerline
         text = f"{station_mm:.1f} mm"
         guess = bool(line.is_inferred(station_mm))
@@ -202,7 +121,7 @@ class SectionsPane(Pane):
         elif line.lumen_radius_mm is not None:
             text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        found = self._calcium_at(station_mm)
+        found = calcium_at(self._case, self._sight, station_mm)
         if found is not None:
             profile, nearest = found
             level = int(levels_of(profile)[nearest])
@@ -227,8 +146,8 @@ class SectionsPane(Pane):
             if sections is None or not box.contains(where):
                 continue
             for contour in ("wall_mm", "lumen_mm"):
-                outline = self._outline(sections, own, station, contour, box)
-                if np.hypot(outline[:, 0] - where.x(), outline[:, 1] - where.y()).min() <= GRIP_PX:
+                points = outline(sections, self._sight, own, station, contour, box, HALF_WIDTH_MM)
+                if np.hypot(points[:, 0] - where.x(), points[:, 1] - where.y()).min() <= GRIP_PX:
                     return Held(vessel, own, station, box, contour == "lumen_mm")
         return None
 
@@ -241,7 +160,7 @@ class SectionsPane(Pane):
         scale = 2 * HALF_WIDTH_MM / held.box.width()
         offset = (where - held.box.center()) * scale
         place = section_place(self._sight.frames, held.station_mm, offset.x(), -offset.y())
-        row = _row(sections, held.own_mm)
+        row = nearest_row(sections, held.own_mm)
         away = place - sections.frames.center_lps_mm[row]
         x, y = float(away @ sections.frames.right[row]), float(away @ sections.frames.up[row])
         angle, radius = float(np.degrees(np.arctan2(y, x))), float(np.hypot(x, y))
