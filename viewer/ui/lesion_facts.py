@@ -12,18 +12,22 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVB
 from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
 from viewer.analysis.occlusion.measures import measure_lesion
+from viewer.api.door import Plugins, Told
 from viewer.desk import Desk
+from viewer.desk.sight import on_vessel
 from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.composition import PLAQUE
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures
+from viewer.model.score import Picture, ScoreItem
 from viewer.model.vessel import Author
 from viewer.model.view import ViewState
 from viewer.progress import Progress
 from viewer.ui.facts_panel import WIDTH_PX, card, label
 from viewer.ui.same import same
+from viewer.ui.score_cards import difficulty_card, hints_card
 
 UNKNOWN = "–"
 
@@ -77,16 +81,21 @@ def rows_of(lesion: Lesion, measures: LesionMeasures) -> list[tuple[str, str]]:
 class LesionFacts(QScrollArea):
     """Cards that are made anew when another lesion, or the same one changed, is looked at."""
 
-    def __init__(self, desk: Desk, jobs: Jobs, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, desk: Desk, jobs: Jobs, failed: Callable[[BaseException], None], warn: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._desk = desk
         self._jobs = jobs
         self._failed = failed
+        self._warn = warn
+        self._plugins = Plugins()
         self.setWidgetResizable(True)
         self.setFixedWidth(WIDTH_PX)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._key: tuple[object, ...] = ()
         self.measures: LesionMeasures | None = None
+        self.told: Told | None = None
         self.proposals: tuple[Proposal, ...] = ()
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
@@ -94,21 +103,24 @@ class LesionFacts(QScrollArea):
         lesion = active_lesion(case, view) if case is not None else None
         if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION:
             self._key = ()
-            self.measures, self.proposals = None, ()
+            self.measures, self.told, self.proposals = None, None, ()
             self.hide()
             return
         self.show()
-        key = (case.tree, case.sections, case.calcium, case.lesions, lesion)
+        key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion)
         if same(key, self._key):
             return
         self._key = key
 
-        def work(progress: Progress) -> tuple[LesionMeasures, tuple[Proposal, ...]]:
+        def work(progress: Progress) -> tuple[LesionMeasures, Told, tuple[Proposal, ...]]:
             measures = measure_lesion(case, lesion)
-            return measures, propose_views(case.tree, lesion, shipped_limits(), case.lesions, progress)
+            told = self._plugins.told(case, lesion)
+            return measures, told, propose_views(case.tree, lesion, shipped_limits(), case.lesions, progress)
 
-        def done(made: tuple[LesionMeasures, tuple[Proposal, ...]]) -> None:
-            self.measures, self.proposals = made
+        def done(made: tuple[LesionMeasures, Told, tuple[Proposal, ...]]) -> None:
+            self.measures, self.told, self.proposals = made
+            for failure in self.told.failures:
+                self._warn(str(failure))
             self._build(lesion)
 
         self._jobs.run("lesion.facts", work, done=done, failed=self._failed)
@@ -120,10 +132,14 @@ class LesionFacts(QScrollArea):
         column.setSpacing(6)
         if self.measures is not None:
             column.addWidget(self._numbers(lesion, self.measures))
-            if self.measures.composition is not None:
-                column.addWidget(self._composition(self.measures))
+        if self.told is not None and self.told.scores:
+            column.addWidget(difficulty_card(self.told, partial(self._show_item, lesion)))
         if self.proposals:
             column.addWidget(self._views())
+        if self.measures is not None and self.measures.composition is not None:
+            column.addWidget(self._composition(self.measures))
+        if self.told is not None and self.told.hints:
+            column.addWidget(hints_card(self.told))
         column.addStretch(1)
         self.setWidget(inside)
 
@@ -170,6 +186,20 @@ class LesionFacts(QScrollArea):
             button.clicked.connect(partial(self._go, proposal))
             column.addWidget(button)
         return frame
+
+    def _show_item(self, lesion: Lesion, item: ScoreItem) -> None:
+        """Put the cursor where a score's item shows."""
+        case = self._desk.kept_case
+        places = {
+            Picture.PROXIMAL_CAP: lesion.proximal.station_mm,
+            Picture.OCCLUSION: (lesion.proximal.station_mm + lesion.distal.station_mm) / 2,
+            Picture.DISTAL_CAP: lesion.distal.station_mm,
+            Picture.LANDING_ZONE: lesion.distal.station_mm + 5.0,
+            Picture.APPROACH: lesion.proximal.station_mm / 2,
+        }
+        known = item.station_mm if item.station_mm is not None else places.get(item.shown_by) if item.shown_by else None
+        if case is not None and known is not None:
+            self._desk.look(on_vessel(case, self._desk.view, lesion.vessel, known))
 
     def resolve_cap(self) -> None:
         """Turn the C-arm to the view in which the proximal cap lies open, if one is proposed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtWidgets import QComboBox
@@ -12,9 +13,11 @@ from viewer.desk import lesion_edits as edits
 from viewer.desk.sight import active, on_vessel
 from viewer.desk.target import active_lesion
 from viewer.model.case import Case
+from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import CapShape, Lesion, LesionKind
 from viewer.model.vessel import Author
 from viewer.model.view import Step, ViewState
+from viewer.ui.facts_form import FactsForm, unknown_count
 from viewer.ui.rail import StepPanel
 from viewer.ui.tree_flow import TreeFlow
 
@@ -46,6 +49,8 @@ class OcclusionPanel(StepPanel):
         self._verdict.column.addWidget(self._shape)
         self._clear = self._verdict.add_button("Resolved by CT", partial(self._judge, False))
         self._doubt = self._verdict.add_button("It is ambiguous", partial(self._judge, True))
+        self._unknown = self.add_card("Still unknown")
+        self._fill = self._unknown.add_button("Fill in", self._ask_facts)
         self._list = self.add_card("Occlusions")
         self._choice = QComboBox()
         self._choice.setAccessibleName("Lesion")
@@ -79,6 +84,12 @@ class OcclusionPanel(StepPanel):
             self._list.say("Where does it end?", f"From {self._from[1]:.1f} mm of {self._from[0]}: go on to its end.")
         else:
             self._list.say("Another occlusion?", "Put the cursor on its beginning, then on its end.")
+        self._unknown.setVisible(lesion is not None)
+        if case is not None and lesion is not None:
+            missing = unknown_count(case.facts, lesion.vessel)
+            text = "Duration, earlier attempts, bypass and the like: until you say, scores are ranges."
+            self._unknown.say("Still unknown" if missing else "Typed facts", text if missing else "All answered.")
+            self._fill.setText(f"Fill in ({missing})" if missing else "Change")
         self._verdict.setVisible(lesion is not None and lesion.kind is LesionKind.OCCLUSION)
         for button in (self._accept, self._accept_distal, self._resolving):
             button.hide()
@@ -130,6 +141,17 @@ class OcclusionPanel(StepPanel):
         reason = "judged by the operator" if ambiguous else "resolved by CT"
         title = "Call the cap ambiguous" if ambiguous else "Resolve the cap by CT"
         self._edit(lambda case, n: edits.set_ambiguous(case, n, ambiguous, reason), title)
+
+    def _ask_facts(self) -> None:
+        case = self._desk.kept_case
+        lesion = active_lesion(case, self._desk.view) if case is not None else None
+        if case is None or lesion is None:
+            return
+
+        def kept(facts: ClinicalFacts) -> None:
+            self._flow.edit(lambda now: replace(now, facts=facts), "Type clinical facts")
+
+        FactsForm(case.facts, lesion.vessel, kept, self).open()
 
     def _delete_lesion(self) -> None:
         self._edit(edits.delete_lesion, "Delete occlusion")

@@ -104,7 +104,9 @@ class MainWindow(QMainWindow):
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message)
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
-        self.lesion_facts = LesionFacts(self.desk, self.jobs, self.fail)
+        self.lesion_facts = LesionFacts(
+            self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION)
+        )
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
         made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
         views = ViewsPanel(self.desk)

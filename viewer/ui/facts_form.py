@@ -1,0 +1,138 @@
+"""The small form of what CT cannot know: history, duration, collaterals. Unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+
+UNKNOWN = "unknown"
+_YES_NO: tuple[tuple[str, Any], ...] = ((UNKNOWN, None), ("no", False), ("yes", True))
+
+
+def _of(kind: type[Enum]) -> tuple[tuple[str, Any], ...]:
+    return ((UNKNOWN, None), *((str(member.value), member) for member in kind))
+
+
+#: Field, words, and choices or (least, most, unit) of a number.
+_PATIENT = (
+    ("age_years", "Age", (0.0, 120.0, "years")),
+    ("sex", "Sex", _of(Sex)),
+    ("lvef_percent", "Ejection fraction", (1.0, 100.0, "%")),
+    ("prior_cabg", "Bypass surgery before", _YES_NO),
+    ("prior_mi", "Infarction before", _YES_NO),
+    ("atrial_fibrillation", "Atrial fibrillation", _YES_NO),
+)
+_TARGET = (
+    ("previous_attempt", "Tried before and failed", _YES_NO),
+    ("duration_months", "Closed for", (0.0, 600.0, "months")),
+    ("graft_on_target", "Graft on this vessel", _YES_NO),
+    ("collaterals", "Collaterals for a wire", _YES_NO),
+    ("rentrop", "Rentrop grade", ((UNKNOWN, None), *((str(n), n) for n in range(4)))),
+    ("tortuosity", "Winding before the cap", _of(Tortuosity)),
+    ("landing_diseased", "Landing zone diseased", _YES_NO),
+    ("strategy", "Planned first", _of(Strategy)),
+)
+
+
+def unknown_count(facts: ClinicalFacts, vessel: str) -> int:
+    """Return how many of the form's answers are missing."""
+    target = facts.of(vessel)
+    return sum(getattr(facts, name) is None for name, _, _ in _PATIENT) + sum(
+        getattr(target, name) is None for name, _, _ in _TARGET
+    )
+
+
+class FactsForm(QDialog):
+    """Asks for the facts; `kept` is called with them when the doctor keeps them."""
+
+    def __init__(
+        self, facts: ClinicalFacts, vessel: str, kept: Callable[[ClinicalFacts], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("What CT cannot know")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._facts = facts
+        self._vessel = vessel
+        self._kept = kept
+        self._fields: dict[str, QComboBox | QDoubleSpinBox] = {}
+        column = QVBoxLayout(self)
+        note = QLabel("Leave unknown what you do not know: scores are then given as a range. No name belongs here.")
+        note.setObjectName("muted")
+        note.setWordWrap(True)
+        column.addWidget(note)
+        for heading, table, holder in (
+            ("PATIENT", _PATIENT, facts),
+            (f"THIS VESSEL · {vessel}", _TARGET, facts.of(vessel)),
+        ):
+            title = QLabel(heading)
+            title.setObjectName("section")
+            column.addWidget(title)
+            form = QFormLayout()
+            for name, words, answers in table:
+                field = _field(answers, getattr(holder, name))
+                field.setAccessibleName(words)
+                self._fields[name] = field
+                form.addRow(words, field)
+            column.addLayout(form)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self._keep)
+        buttons.rejected.connect(self.close)
+        column.addWidget(buttons)
+
+    def answer(self, name: str, value: Any) -> None:
+        """Put an answer into a field; ``None`` for unknown."""
+        field = self._fields[name]
+        if isinstance(field, QComboBox):
+            field.setCurrentIndex(max(field.findData(value), 0))
+        else:
+            field.setValue(field.minimum() if value is None else float(value))
+
+    def facts(self) -> ClinicalFacts:
+        """Return what the form says now."""
+        patient = {name: self._value(name) for name, _, _ in _PATIENT}
+        target = {name: self._value(name) for name, _, _ in _TARGET}
+        known: TargetFacts = replace(self._facts.of(self._vessel), **target)
+        return replace(self._facts, **patient).with_target(known)
+
+    def _value(self, name: str) -> Any:
+        field = self._fields[name]
+        if isinstance(field, QComboBox):
+            return field.currentData()
+        return None if field.value() == field.minimum() else field.value()
+
+    def _keep(self) -> None:
+        self._kept(self.facts())
+        self.close()
+
+
+def _field(answers: tuple[Any, ...], value: Any) -> QComboBox | QDoubleSpinBox:
+    if isinstance(answers[0], float):
+        low, high, unit = answers
+        number = QDoubleSpinBox()
+        number.setRange(low - 1, high)
+        number.setDecimals(0)
+        number.setSpecialValueText(UNKNOWN)
+        number.setSuffix(f" {unit}")
+        number.setValue(low - 1 if value is None else value)
+        return number
+    choice = QComboBox()
+    for words, answer in answers:
+        choice.addItem(words, answer)
+    choice.setCurrentIndex(max(choice.findData(value), 0))
+    return choice

@@ -1,0 +1,84 @@
+"""Difficulty and hints in the right column: each score with its items, each item leads to the picture that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from viewer.api.door import Told
+from viewer.model.score import Evidence, Score, ScoreItem
+from viewer.ui.facts_panel import card, label
+
+#: The mark of what nobody has checked against the publication.
+UNCONFIRMED = "◦"
+_EVIDENCE = {
+    Evidence.MEASURED: "measured",
+    Evidence.TYPED: "typed",
+    Evidence.SUGGESTED: "suggested",
+    Evidence.UNKNOWN: "unknown",
+}
+
+
+def points_of(least_most: tuple[float, float]) -> str:
+    """Return points as a number, or as a range while something is unknown."""
+    least, most = least_most
+    return f"{least:g}" if least == most else f"{least:g} – {most:g}"
+
+
+def outcome_of(score: Score) -> str:
+    """Return the class of a score in words: of the whole range it may lie in."""
+    labels = [outcome.label or outcome.text for outcome in score.outcomes]
+    return " – ".join(dict.fromkeys([labels[0], labels[-1]])) if labels else ""
+
+
+class ScoreRow(QWidget):
+    """A score in one line; a click shows its items."""
+
+    def __init__(self, score: Score, go: Callable[[ScoreItem], None]) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        mark = "" if score.confirmed else f" {UNCONFIRMED}"
+        self.head = QPushButton(f"{score.title or score.name}{mark}    {points_of(score.total)}   {outcome_of(score)}")
+        self.head.setObjectName("step")
+        self.head.setToolTip(f"{score.source} {score.doi} {score.note}".strip())
+        column.addWidget(self.head)
+        self.items = QWidget()
+        inside = QVBoxLayout(self.items)
+        inside.setContentsMargins(16, 0, 0, 4)
+        inside.setSpacing(0)
+        for item in score.items:
+            doubt = "" if item.confirmed else f" {UNCONFIRMED}"
+            button = QPushButton(f"{points_of(item.points)}   {item.name} · {_EVIDENCE[item.evidence]}{doubt}")
+            button.setObjectName("item")
+            button.clicked.connect(partial(go, item))
+            inside.addWidget(button)
+        for outcome in score.outcomes:
+            inside.addWidget(label(outcome.text, "small"))
+        self.items.hide()
+        column.addWidget(self.items)
+        self.head.clicked.connect(lambda: self.items.setVisible(self.items.isHidden()))
+
+
+def difficulty_card(told: Told, go: Callable[[ScoreItem], None]) -> QFrame:
+    """Return the card of all scores."""
+    frame, column = card("Difficulty")
+    for score in told.scores:
+        column.addWidget(ScoreRow(score, go))
+    if any(not score.confirmed for score in told.scores):
+        column.addWidget(label(f"{UNCONFIRMED} constants not yet checked against the publication", "small"))
+    return frame
+
+
+def hints_card(told: Told) -> QFrame:
+    """Return the card of what published algorithms favour."""
+    frame, column = card("Bear in mind")
+    for hint in told.hints:
+        line = label(hint.text, "")
+        line.setToolTip(hint.source)
+        column.addWidget(line)
+    column.addWidget(label("What published algorithms favour; never an order.", "small"))
+    return frame
