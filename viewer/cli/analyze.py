@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from viewer.cli.terminal import TerminalProgress, print_result
 from viewer.errors import UnreadableStudy, ViewerError
@@ -48,10 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _seed(text: str) -> Seed:
     name, _, place = text.partition("=")
     try:
-        point = np.array([float(part) for part in place.split(",")])
+        point = [float(part) for part in place.split(",")]
     except ValueError:
-        point = np.empty(0)
-    if not name.strip() or point.shape != (3,) or not np.isfinite(point).all():
+        point = []
+    if not name.strip() or len(point) != 3 or not all(map(math.isfinite, point)):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form VESSEL=x,y,z")
     return name.strip(), point
 
@@ -101,12 +100,13 @@ def _chosen(study: Study, uid: str | None, phase_percent: float | None) -> Serie
 def _write(folder: Path, volume: Volume, seeds: list[Seed], progress: Progress) -> None:
     from viewer.analysis.fluoro.limits import shipped_limits
     from viewer.analysis.plan import plan, proposed_views
+    from viewer.api.score_json import plan_scores
     from viewer.casefile import save_case
     from viewer.report.plan_json import plan_as_json
 
     case = plan(volume, seeds, _share(progress, 0.0, 0.85))
     views = proposed_views(case, shipped_limits(), _share(progress, 0.85, 0.98))
-    text = json.dumps(plan_as_json(case, views), indent=1, allow_nan=False)
+    text = json.dumps(plan_as_json(case, views, plan_scores(case)), indent=1, allow_nan=False)
     progress(0.98, "Writing the plan")
     try:
         folder.mkdir(parents=True, exist_ok=True)

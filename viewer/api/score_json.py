@@ -1,0 +1,48 @@
+"""Scores as plain data: how plan.json holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from viewer.api.door import Plugins
+from viewer.model.case import Case
+from viewer.model.score import Score
+
+Json = dict[str, Any]
+
+
+def plan_scores(case: Case, plugins: Plugins | None = None) -> list[list[Json]]:
+    """Return for each lesion of a case its scores, ready for JSON.
+
+    Parameters
+    ----------
+    case : Case
+    plugins : Plugins, optional
+        Default: those that are found now.
+    """
+    door = Plugins() if plugins is None else plugins
+    return [[score_as_json(score) for score in door.told(case, lesion).scores] for lesion in case.lesions]
+
+
+def score_as_json(score: Score) -> Json:
+    """Return a score for JSON; totals and points are ``[least, most]``."""
+    return {
+        "name": score.name,
+        "title": score.title or score.name,
+        "total": list(score.total),
+        "limits": list(score.limits),
+        "confirmed": score.confirmed,
+        "items": [
+            {
+                "name": item.name,
+                "points": list(item.points),
+                "evidence": item.evidence.value,
+                "confirmed": item.confirmed,
+            }
+            for item in score.items
+        ],
+        "outcomes": [
+            {"class": outcome.label, "text": outcome.text, "source": outcome.source, "confirmed": outcome.confirmed}
+            for outcome in score.outcomes
+        ],
+    }
