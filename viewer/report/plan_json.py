@@ -100,7 +100,7 @@ def _vessel(case: Case, vessel: Vessel) -> Json:
         station, points = sections.frames.station_mm, sections.frames.center_lps_mm
     else:
         station, points = line.station_mm, line.points_lps_mm
-    unknown = [None] * len(station)
+    unknown: list[float | None] = [None] * len(station)
     share, arc = unknown, unknown
     if calcium is not None:
         at = calcium.frames.station_mm

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from viewer.model.geometry import Float
 from viewer.model.vessel import VesselTree
 
 #: The calibre of a branch is read over this stretch from its origin, beyond its parent's wall.
@@ -44,7 +42,6 @@ def nearest_branch(branches: tuple[SideBranch, ...], station_mm: float) -> tuple
     return abs(nearest.at_mm - station_mm), nearest
 
 
-def hidden_by(branch: SideBranch, station_mm: Float) -> NDArray[np.bool_]:
-    """Tell at which stations contrast may be the branch's, shape (S,)."""
-    reach = branch.radius_mm
-    return (station_mm > branch.at_mm - reach - 0.3) & (station_mm < branch.at_mm + reach + 0.5)
+def shadow_mm(branch: SideBranch) -> tuple[float, float]:
+    """Return between which stations of its parent contrast may be the branch's."""
+    return branch.at_mm - branch.radius_mm - 0.3, branch.at_mm + branch.radius_mm + 0.5

@@ -21,7 +21,9 @@ from viewer.model.geometry import Float
 #: Lengths of the taper that are tried.
 TAPERS_MM = (0.3, 0.7, 1.1, 1.6, 2.2, 3.0, 4.0, 5.0, 6.5, 8.0)
 #: A taper at least as long as this is one to the eye.
-TAPERED_MM = 2.2
+TAPERED_MM = 3.0
+#: Those of a blunt cap, and those of a tapered one.
+BLUNT_MM, LONG_MM = TAPERS_MM[:3], TAPERS_MM[4:]
 #: An occlusion begins where less than this share of the vessel's area is open; a healthy lumen has about the other.
 CLOSED_SHARE, HEALTHY_SHARE = 0.02, 0.6
 HEALTHY_RANGE = (0.35, 0.7)
@@ -93,6 +95,7 @@ def fit_cap(
     closed_end_mm: float,
     noise_hu: float,
     hidden: NDArray[np.bool_] | None = None,
+    tapers_mm: tuple[float, ...] = TAPERS_MM,
 ) -> CapFit:
     """Find where the open lumen ends.
 
@@ -111,6 +114,8 @@ def fit_cap(
         Of the picture.
     hidden : ndarray of bool, shape (S,), optional
         Stations whose lumen is not this vessel's own: where a branch leaves.
+    tapers_mm : tuple of float
+        Lengths of the taper that are possible.
     """
     sign = 1.0 if open_end_mm < closed_end_mm else -1.0
     x = sign * (contrast.station_mm - guess_mm)  # grows into the occlusion
@@ -120,8 +125,10 @@ def fit_cap(
     here = here[np.argsort(x[here])]
     x = x[here]
     share = sections.lumen_area_mm2[here] / np.maximum(sections.wall_area_mm2[here], 1e-6)
-    use = np.ones(len(here), bool) if hidden is None else ~hidden[here]
-    tip, spread, taper = _cone(x, share, use if use.sum() > 8 else np.ones(len(here), bool))
+    use = np.ones(len(here), bool)
+    if hidden is not None and (~hidden[here]).sum() > 8:
+        use = ~hidden[here]
+    tip, spread, taper = _cone(x, share, use, np.array(tapers_mm))
     plug = None if calcium is None else _plug(x, calcium.csa_percent[here], contrast, here, tip)
     if plug is not None:
         tip, slope = plug
@@ -131,22 +138,26 @@ def fit_cap(
     return CapFit(where, where - spread, where + spread, taper, plug is not None)
 
 
-def _cone(x: Float, share: Float, use: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Return where the lumen closes, how unsure that is, and the length of the taper; `x` grows into the occlusion."""
+def _healthy(x: Float, share: Float, use: NDArray[np.bool_]) -> float:
+    """Return the open share of the vessel's area before any taper."""
     plateau = share[(x < -PLATEAU_MM) & use]
-    healthy = float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
+    return float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
+
+
+def _cone(x: Float, share: Float, use: NDArray[np.bool_], tapers: Float) -> tuple[float, float, float]:
+    """Return where the lumen closes, how unsure that is, and the length of the taper; `x` grows into the occlusion."""
+    healthy = _healthy(x, share, use)
     tips = np.arange(max(-SEARCH_MM, x[0] + 1.0), max(min(SEARCH_MM, x[-1]), x[0] + 1.0) + 1e-9, 0.1)
     step = float(np.median(np.diff(x)))
     scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / (AREA_SPREAD * healthy)
-    cost = np.empty((len(TAPERS_MM), len(tips)))
-    for row, taper in enumerate(TAPERS_MM):
-        before, shape = blurred_taper(taper, AREA_BLUR_MM)
+    cost = np.empty((len(tapers), len(tips)))
+    for row, taper in enumerate(tapers):
+        before, shape = blurred_taper(float(taper), AREA_BLUR_MM)
         expected = healthy * np.interp(tips[:, None] - x[None, :], before, shape)
         left = np.abs(share[None, :] - expected)[:, use] * scale
         cost[row] = np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(1)
     likely = np.exp(-0.5 * (cost - cost.min()))
     likely /= likely.sum()
-    tapers = np.array(TAPERS_MM)
     # just before its tip the cone is no open lumen any more
     closes = tips[None, :] - tapers[:, None] * np.sqrt(CLOSED_SHARE / HEALTHY_SHARE)
     where = float((likely * closes).sum())

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter, percentile_filter
 
-from viewer.analysis.occlusion.branches import SideBranch, hidden_by, nearest_branch, side_branches
-from viewer.analysis.occlusion.caps import CapFit, fit_cap
+from viewer.analysis.occlusion.branches import SideBranch, nearest_branch, shadow_mm, side_branches
+from viewer.analysis.occlusion.caps import BLUNT_MM, LONG_MM, TAPERS_MM, CapFit, fit_cap
 from viewer.analysis.occlusion.contrast import ContrastProfile, contrast_profile
 from viewer.analysis.occlusion.stretches import MOUTH_MM, Closed, closed_stretches
 from viewer.model.calcium import CalciumProfile
@@ -30,14 +30,16 @@ BARELY_OPEN = 0.1
 REACH_MM = 6.0
 #: A branch this near to the cap is told; at most this far it can make the cap ambiguous.
 BRANCH_MM, BRANCH_CONFUSES_MM = 3.0, 5.0
-#: A lumen that ends so near beyond a branch's may be the branch's alone.
-BESIDE_BRANCH_MM = 3.5
+#: A lumen that ends so near beyond a branch's shadow may be the branch's alone; what the blur adds to the shadow.
+BESIDE_BRANCH_MM, SHADOW_BLUR_MM = 3.0, 1.2
+#: Before a tapered cap, the lumen's area is less than this share of the usual one.
+NARROWED_SHARE = 0.68
 #: A cap so near to the vessel's beginning leaves no stump; one so near makes the beginning part of the question.
 FLUSH_MM, OSTIAL_MM = 1.5, 5.0
 #: Calcium over the cap: share of the section. A range of the cap's place that is too wide to aim at.
 CALCIFIED_CAP_PERCENT, UNCERTAIN_MM = 50.0, 4.0
 #: From this length on hardly anything but an occlusion looks like this.
-LONG_MM = 9.0
+CERTAIN_MM = 9.0
 #: A stenosis: 70 % of the area lost, as a share of the diameter of the vessel around it, which is at least so wide,
 #: over this length.
 STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 1 - np.sqrt(0.3), 0.9, 1.0
@@ -117,8 +119,8 @@ def _occlusions(seen: _Seen) -> tuple[Lesion, ...]:
 def _hidden(seen: _Seen) -> NDArray[np.bool_]:
     """Tell at which stations contrast may be a branch's."""
     hidden = np.zeros(len(seen.contrast.station_mm), bool)
-    for branch in seen.branches:
-        hidden |= hidden_by(branch, seen.contrast.station_mm)
+    for first, last in map(shadow_mm, seen.branches):
+        hidden |= (seen.contrast.station_mm > first) & (seen.contrast.station_mm < last)
     return hidden
 
 
@@ -188,7 +190,8 @@ def _occlusion(seen: _Seen, stretch: Closed, low: float, high: float, before: fl
     if last.station_mm - first.station_mm < 1.5:
         return None
     length = last.station_mm - first.station_mm
-    confidence = 0.4 + 0.25 * min(stretch.deep_mm / 5.0, 1.0) + 0.15 * (length >= LONG_MM) + 0.15 * (not stretch.at_end)
+    confidence = 0.4 + 0.25 * min(stretch.deep_mm / 5.0, 1.0)
+    confidence += 0.15 * (length >= CERTAIN_MM) + 0.15 * (not stretch.at_end)
     reasons = [f"no contrast over {length:.0f} mm"]
     if stretch.hidden_share > 0.3:
         reasons.append("calcium hides part of it")
@@ -205,18 +208,36 @@ def _occlusion(seen: _Seen, stretch: Closed, low: float, high: float, before: fl
 
 
 def _proximal_fit(seen: _Seen, low: float, high: float, before: float) -> CapFit:
-    """Fit the proximal cap; where the visible lumen ends within a branch's, it may be the branch's alone."""
-    noise = seen.enhancement.noise_hu
-    found = fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise)
+    """Fit the proximal cap; where the visible lumen ends within a branch's, it may be the branch's alone.
+
+    A cap in the shadow of a branch is blunt if the lumen is still wide where the shadow begins.
+    """
+    station, noise = seen.contrast.station_mm, seen.enhancement.noise_hu
+
+    def fitted(hidden: NDArray[np.bool_] | None, tapers: tuple[float, ...] = TAPERS_MM) -> CapFit:
+        return fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise, hidden, tapers)
+
+    found = fitted(None)
     if found.plugged:
         return found
     for branch in seen.branches:
-        if branch.at_mm - branch.radius_mm < found.station_mm < branch.at_mm + branch.radius_mm + BESIDE_BRANCH_MM:
-            hidden = hidden_by(branch, seen.contrast.station_mm)
-            other = fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise, hidden)
-            if other.station_mm < found.station_mm:
-                found = other
+        first, last = shadow_mm(branch)
+        if not first < found.station_mm < last + BESIDE_BRANCH_MM:
+            continue
+        hidden = (station > first) & (station < last)
+        if fitted(hidden).station_mm < last + SHADOW_BLUR_MM:
+            return fitted(hidden, LONG_MM if _narrowed(seen, first) else BLUNT_MM)
     return found
+
+
+def _narrowed(seen: _Seen, station_mm: float) -> bool:
+    """Tell whether the lumen before a station is much narrower than further before."""
+    station, area = seen.contrast.station_mm, seen.sections.lumen_area_mm2
+    last = area[(station > station_mm - 1.2) & (station < station_mm - 0.2)]
+    before = area[(station > station_mm - 8.0) & (station < station_mm - 1.0)]
+    if len(last) == 0 or len(before) == 0:
+        return False
+    return bool(np.median(last) < NARROWED_SHARE * np.percentile(before, 75))
 
 
 def _cap(seen: _Seen, fit: CapFit, *, proximal: bool) -> Cap:
@@ -281,7 +302,7 @@ def _stenoses(seen: _Seen, occlusions: tuple[Lesion, ...]) -> list[Lesion]:
     able &= (station > AROUND_MM / 2) & (station < station[-1] - AROUND_MM / 2)
     ill = (loss >= STENOSIS_SHARE) & able
     edges = np.flatnonzero(np.diff(np.concatenate([[0], ill.astype(int), [0]])))
-    result = []
+    result: list[Lesion] = []
     for a, b in zip(edges[::2], edges[1::2], strict=True):
         first, last = int(a), int(b) - 1
         if station[last] - station[first] < STENOSIS_MM:

@@ -28,7 +28,7 @@ SCORED_BEND_DEG, TORTUOUS_BEND_DEG = 45.0, 70.0
 REFERENCE_FROM_MM, REFERENCE_TO_MM = 1.0, 10.0
 LANDING_MM = 20.0
 #: From this share of a section on, calcium is in the way of a re-entry.
-CALCIFIED_PERCENT = 2.0
+CALCIFIED_PERCENT = 5.0
 #: The calcium of a cap is what lies within this distance of it.
 CAP_MM = 5.0
 #: The gradient of contrast is read in a core of this radius over at most this length, and not over less than that.
@@ -50,7 +50,7 @@ def measure_lesion(case: Case, lesion: Lesion) -> LesionMeasures:
     sections, calcium = case.sections_of(lesion.vessel), case.calcium_of(lesion.vessel)
     inside = bends(line, low, high)
     ends = line.at(np.array([low, high]))
-    references = (None, None)
+    references: tuple[ReferenceSection | None, ReferenceSection | None] = (None, None)
     if sections is not None:
         references = (
             _reference(sections, calcium, low - REFERENCE_TO_MM, low - REFERENCE_FROM_MM),
@@ -83,7 +83,7 @@ def measure_lesion(case: Case, lesion: Lesion) -> LesionMeasures:
 def _reference(
     sections: CrossSections, calcium: CalciumProfile | None, from_mm: float, to_mm: float
 ) -> ReferenceSection | None:
-    """Return the widest lumen of a stretch, where it is free of calcium if that leaves any; ``None`` if none is open."""
+    """Return the widest lumen of a stretch, free of calcium if there is such; ``None`` if none is open."""
     station = sections.frames.station_mm
     lumen = uniform_filter1d(sections.lumen_area_mm2, 5, mode="nearest")
     here = (station >= from_mm) & (station <= to_mm) & (lumen > 0)

@@ -14,7 +14,7 @@ from viewer.model.geometry import Float
 #: A vessel whose brightest place is above this share of the way from tissue to contrast is open.
 OPEN_SHARE = 0.5
 #: In a narrow lumen, however blurred, something brighter than this share remains; without lumen there is less.
-DEEP_SHARE, DEEP_MM = 0.3, 1.5
+DEEP_SHARE, DEEP_MM = 0.22, 1.5
 #: Contrast for less than this between two closed stretches does not part them.
 ISLAND_MM = 3.0
 #: Calcium that takes up this share of the section leaves no lumen.

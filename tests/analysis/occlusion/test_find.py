@@ -1,0 +1,99 @@
+"""Occlusions are found where the lumen is closed, and only there, with their caps."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap, Narrow, Stone
+from viewer.analysis.occlusion.find import find_lesions
+from viewer.model.lesion import CapShape, Lesion, LesionKind
+
+NOISY = {"noise_hu": 45.0, "lumen_hu": 300.0, "fwhm_mm": 1.0}
+
+
+def lesions_of(vessel: DiseasedVessel) -> tuple[Lesion, ...]:
+    case = vessel.case()
+    return find_lesions(case.volume, case.tree, case.sections[0], case.calcium[0], case.enhancement)
+
+
+def the_occlusion(vessel: DiseasedVessel) -> Lesion:
+    (found,) = lesions_of(vessel)
+    assert found.kind is LesionKind.OCCLUSION
+    return found
+
+
+@pytest.mark.parametrize("scan", [{}, NOISY], ids=["clear", "noisy"])
+@pytest.mark.parametrize("distal_share", [1.0, 0.65])
+def test_that_a_blunt_occlusion_is_found_to_the_millimetre(scan: dict[str, float], distal_share: float) -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), distal_share=distal_share, **scan))
+    # the lumen counts as closed from 2 % of the vessel's area on: 0.54 mm beyond the tip of a distal taper of 3 mm
+    assert found.proximal.station_mm == pytest.approx(20.0, abs=0.6)
+    assert found.distal.station_mm == pytest.approx(38.5, abs=0.8)
+    assert found.proximal.shape is CapShape.BLUNT
+    for cap, truth in ((found.proximal, 20.0), (found.distal, 38.5)):
+        assert cap.range_mm[0] <= truth <= cap.range_mm[1]
+
+
+@pytest.mark.parametrize("scan", [{}, NOISY], ids=["clear", "noisy"])
+def test_that_a_taper_is_followed_to_its_tip(scan: dict[str, float]) -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38, taper_mm=5.0),), **scan))
+    assert found.proximal.station_mm == pytest.approx(19.1, abs=0.8)
+    assert found.proximal.shape is CapShape.TAPERED and found.proximal.taper_mm == pytest.approx(5.0, abs=1.5)
+    assert found.proximal.ambiguous is False and found.proximal.reasons == ()
+
+
+def test_that_two_occlusions_of_one_vessel_stay_two() -> None:
+    first, second = lesions_of(DiseasedVessel(gaps=(Gap(14, 22), Gap(32, 40))))
+    assert first.proximal.station_mm == pytest.approx(14, abs=0.6)
+    assert second.proximal.station_mm == pytest.approx(32, abs=0.6)
+    assert first.distal.station_mm < second.proximal.station_mm
+
+
+def test_that_a_plug_closes_the_lumen_where_its_own_edge_is() -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), stones=(Stone(19.5, 25), Stone(30, 36, 0.3, 290, 900))))
+    assert found.proximal.station_mm == pytest.approx(19.5, abs=0.3)
+    assert found.proximal.calcium_csa_percent > 90
+    assert "calcium hides part of it" in found.reasons
+
+
+def test_that_a_plug_alone_is_an_occlusion() -> None:
+    found = the_occlusion(DiseasedVessel(stones=(Stone(24, 30),)))
+    assert (found.proximal.station_mm, found.distal.station_mm) == pytest.approx((24, 30), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "vessel",
+    [
+        DiseasedVessel(),
+        DiseasedVessel(outer_mm=1.3, **NOISY),
+        DiseasedVessel(stones=(Stone(24, 30, 0.8, 360, 900),)),
+        DiseasedVessel(stones=(Stone(24, 30, 0.6, 180, 900),)),
+        DiseasedVessel(branch_mm=26.0),
+    ],
+    ids=["healthy", "small and noisy", "calcium all around", "calcium on one side", "branch"],
+)
+def test_that_nothing_is_invented_in_an_open_vessel(vessel: DiseasedVessel) -> None:
+    assert lesions_of(vessel) == ()
+
+
+@pytest.mark.parametrize("radius_mm", [0.6, 0.5])
+def test_that_a_narrow_lumen_is_a_stenosis_and_no_occlusion(radius_mm: float) -> None:
+    (found,) = lesions_of(DiseasedVessel(narrow=Narrow(24, 30, radius_mm)))
+    assert found.kind is LesionKind.STENOSIS
+    assert found.proximal.station_mm == pytest.approx(24, abs=1)
+    assert found.distal.station_mm == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("branch_mm", [18.5, 20.0, 21.0])
+def test_that_a_branch_at_the_cap_is_told_and_makes_it_ambiguous(branch_mm: float) -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), branch_mm=branch_mm))
+    cap = found.proximal
+    assert cap.station_mm == pytest.approx(20, abs=1.2)
+    assert cap.side_branch == "RVM" and cap.side_branch_mm == pytest.approx(abs(branch_mm - cap.station_mm), abs=0.05)
+    assert cap.ambiguous and any("RVM" in reason for reason in cap.reasons) and "no taper" in cap.reasons
+
+
+def test_that_a_branch_within_the_occlusion_does_not_part_it() -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), branch_mm=28.0))
+    assert found.length_mm == pytest.approx(18.5, abs=1.2)
+    assert found.proximal.side_branch_mm is None
