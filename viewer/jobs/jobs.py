@@ -140,6 +140,11 @@ class Jobs:
         self._pool.submit(go)
         return job
 
+    @property
+    def busy(self) -> bool:
+        """Whether any job is under way."""
+        return bool(self._slots)
+
     def job(self, slot: str) -> Job | None:
         """Return the job that is under way in a slot."""
         return self._slots.get(slot)

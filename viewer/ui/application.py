@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from viewer.errors import NoDisplay
+from viewer.cli.display import require_display
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 
-def check_display() -> None:
-    """Raise `NoDisplay` where no window can be shown, before Qt ends the process over it."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise NoDisplay(
-            "This machine has no display, so no window can be shown.",
-            "Use the headless commands instead: cto-viewer info STUDY, or cto-viewer demo --pictures FOLDER.",
-        )
+def offscreen_application() -> QApplication:
+    """Return Qt's application with our fonts and colours, made for pictures that nobody sees if there is none yet."""
+    from PySide6.QtWidgets import QApplication
+
+    from viewer.ui.theme import apply_theme
+
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
+    apply_theme(application)
+    return application
 
 
 def run(study: str | None = None, demo: bool = False) -> int:
@@ -35,7 +43,7 @@ def run(study: str | None = None, demo: bool = False) -> int:
     NoDisplay
         Where no window can be shown.
     """
-    check_display()
+    require_display()
     from PySide6.QtWidgets import QApplication
 
     from viewer.ui.crash import install_crash_hook

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 
@@ -13,19 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from viewer import __version__
 from viewer.errors import ViewerError
+from viewer.fault import report_of
 
 log = logging.getLogger(__name__)
-
-
-def report_text(problem: BaseException) -> str:
-    """Return versions and trace for a developer, without what the system says of files: paths name people."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    lines = [f"CTO Viewer {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"]
-    lines += [f"{frame.filename.rsplit('viewer', 1)[-1]}:{frame.lineno} {frame.name}: {frame.line}" for frame in frames]
-    lines.append(type(problem).__name__ if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}")
-    return "\n".join(lines)
 
 
 class CrashDialog(QDialog):
@@ -42,7 +31,7 @@ class CrashDialog(QDialog):
         )
         text.setWordWrap(True)
         column.addWidget(text)
-        self.report = QPlainTextEdit(report_text(problem))
+        self.report = QPlainTextEdit(report_of(problem))
         self.report.setReadOnly(True)
         self.report.setMinimumSize(640, 220)
         column.addWidget(self.report)
@@ -68,7 +57,7 @@ def install_crash_hook(parent: QWidget, refuse: Callable[[ViewerError], None]) -
         if isinstance(problem, ViewerError):
             refuse(problem)
             return
-        log.error("a fault\n%s", report_text(problem))
+        log.error("a fault\n%s", report_of(problem))
         if not shown:
             dialog = CrashDialog(problem, parent)
             shown.append(dialog)

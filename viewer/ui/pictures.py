@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,14 +12,20 @@ from PySide6.QtWidgets import QApplication
 from viewer.errors import ViewerError
 from viewer.model.view import Step
 from viewer.progress import Progress, silent
+from viewer.ui.application import offscreen_application
 from viewer.ui.settings import Settings
-from viewer.ui.theme import apply_theme
 from viewer.ui.window import MainWindow
 
 SIZE = QSize(1920, 1080)
 LONGEST_S = 240.0
 #: The steps that show something, and the name of the picture.
-PICTURES = ((Step.STUDY, "study"), (Step.TREE, "tree"), (Step.VESSEL, "vessel"))
+PICTURES = (
+    (Step.STUDY, "study"),
+    (Step.TREE, "tree"),
+    (Step.VESSEL, "vessel"),
+    (Step.OCCLUSION, "occlusion"),
+    (Step.VIEWS, "views"),
+)
 
 
 def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
@@ -45,10 +50,7 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
         If the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    existing = QApplication.instance()
-    application = existing if isinstance(existing, QApplication) else QApplication([])
-    apply_theme(application)
+    application = offscreen_application()
     window = MainWindow(Settings(folder / ".settings.json"))
     try:
         window.resize(SIZE)
@@ -63,8 +65,9 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
         for number, (step, name) in enumerate(PICTURES):
             progress(0.2 + 0.8 * number / len(PICTURES), f"Step {step.value}")
             window.desk.look(step=step)
-            _wait(application, lambda: not window.tree_flow.finding or window.desk.view.step is Step.STUDY)
-            _wait(application, lambda: all(pane.resting for pane in window.grid.visible_panes))
+            if step is not Step.STUDY:
+                _wait(application, lambda: not window.tree_flow.finding)
+            _wait(application, lambda: not window.busy and all(pane.resting for pane in window.grid.visible_panes))
             path = folder / f"{number + 1}-{name}.png"
             if not window.grab().save(str(path)):
                 raise OSError(f"{path} was not written")

@@ -14,7 +14,7 @@ from viewer.desk import Desk
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.view import Step, Window
-from viewer.ui.capture import capture_to_file
+from viewer.ui.capture import Captures
 from viewer.ui.case_flow import CaseFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
@@ -51,7 +51,7 @@ WINDOW_KEYS = (
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "do again"),
     ("F", "maximise or restore the pane"),
-    ("S", "capture the pane"),
+    ("S  Shift+S", "capture the pane, the whole layout"),
     ("1 … 6", "windows of grey values"),
     ("F1 … F6", "steps of the evening"),
     ("F11", "full screen"),
@@ -100,6 +100,9 @@ class MainWindow(QMainWindow):
             self.settings,
             self._show_browser,
             self.strip.show_progress,
+        )
+        self.captures = Captures(
+            self.desk, self.jobs, self.message, self.settings, self.grid, self.strip.show_progress, self.fail
         )
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message)
         self.facts = FactsPanel()
@@ -210,19 +213,9 @@ class MainWindow(QMainWindow):
             raise problem
         self.message.refuse(problem)
 
-    def capture(self, pane: Pane | None = None) -> Path | None:
-        """Write a picture of a pane (default: the one that has the keyboard), and copy it to the clipboard."""
-        pane = pane or self._focused_pane()
-        if pane is None or pane.empty:
-            self.message.say(
-                "There is no picture to capture here: open a study and click on a pane first.", Weight.CAUTION
-            )
-            return None
-        image = pane.grab_picture()
-        QApplication.clipboard().setImage(image)
-        path = capture_to_file(image, pane.key)
-        self.message.say(f"Captured, without the patient's name: {path}. It is on the clipboard too.")
-        return path
+    def capture(self, pane: Pane | None = None) -> None:
+        """Take a picture of a pane (default: the one that has the keyboard) for board, file and clipboard."""
+        self.captures.take_pane(pane or self._focused_pane())
 
     def show_keys(self) -> None:
         """Lay the sheet of keys over the window."""
@@ -279,6 +272,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+Z", self.desk.redo),
             ("F", self._toggle_maximised),
             ("S", self.capture),
+            ("Shift+S", self.captures.take_layout),
             ("F11", self.toggle_full_screen),
             ("?", self.show_keys),
             *steps,
