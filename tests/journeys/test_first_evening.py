@@ -115,9 +115,10 @@ def test_that_a_capture_is_a_file_and_on_the_clipboard_without_the_patients_name
     axial = pane(opened, "axial")
     axial.setFocus()
     qtbot.keyClick(axial, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: opened.captures.resting, timeout=20_000)
     (file,) = (tmp_path / "captures").iterdir()
     image = QImage(str(file))
-    assert image.size() == axial.size()
+    assert (image.width(), image.height()) == (1920, 1080)
     assert not QApplication.clipboard().image().isNull()
     assert "without the patient's name" in opened.message.text
 
