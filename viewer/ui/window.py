@@ -207,6 +207,11 @@ class MainWindow(QMainWindow):
         else:
             self._show_browser(False)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read, found or measured."""
+        return self.jobs.busy
+
     def fail(self, problem: BaseException) -> None:
         """Say what the world did wrong; anything else is a fault of the program and goes on its way."""
         if not isinstance(problem, ViewerError):
