@@ -59,7 +59,7 @@ def _first_branch_mm(tree: VesselTree, name: str, prefixes: tuple[str, ...]) -> 
 
 
 def _acute_margin_mm(vessel: Vessel) -> float:
-    """Return where the right coronary turns round the acute margin: its rightmost place in the lower half of its fall."""
+    """Return where the right coronary turns round the acute margin: low on its way down."""
     points = vessel.centerline.points_lps_mm
     station = vessel.centerline.station_mm
     fallen = points[0, 2] - points[:, 2] > 0.6 * (points[0, 2] - points[:, 2].min())

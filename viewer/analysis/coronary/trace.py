@@ -172,7 +172,7 @@ def through_seeds(
     for name, point in seeds:
         wanted.setdefault(name, []).append(np.asarray(point, float))
     for name, points in wanted.items():
-        known = tree[name] if name in tree else None
+        known = next((v for v in tree if v.name == name), None)
         if known is not None and all(known.centerline.nearest_station_mm(p)[1] <= SEED_MM for p in points):
             continue
         parent = (

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viewer.analysis.coronary.aorta import RoundTube
+from viewer.analysis.coronary.contrast import ascending_aortas, refuse_too_coarse
+from viewer.analysis.coronary.network import Network, joined, links_from_pairs, rooted
+from viewer.analysis.coronary.trace import trace_tree
+from viewer.analysis.coronary.tree import parted, without_chambers, without_tails, without_veins
+from viewer.errors import NoTree
+from viewer.model.geometry import Geometry
+from viewer.model.volume import Volume
+
+LUMEN = 400.0
+
+
+def _net(lines, radius=1.5, hu=LUMEN) -> Network:
+    """A network of polylines (points, hu, radius, index of the point they leave or None)."""
+    points, values, radii, pairs = [], [], [], []
+    for line, value, width, leaves in lines:
+        first = len(points)
+        points += list(np.asarray(line, float))
+        values += [value] * len(line)
+        radii += [width] * len(line)
+        pairs += [(first + m, first + m + 1) for m in range(len(line) - 1)]
+        if leaves is not None:
+            pairs.append((leaves, first))
+    count = len(points)
+    return Network(
+        np.array(points),
+        np.array(radii, float),
+        np.array(values, float),
+        np.full(count, -90.0),
+        np.zeros(count, bool),
+        np.zeros(count, bool),
+        links_from_pairs(count, pairs),
+    )
+
+
+def _straight(start, end, count=80):
+    return np.linspace(start, end, count)
+
+
+def test_that_a_branch_far_darker_than_its_open_parent_is_parted_as_a_vein():
+    trunk = _straight((0, 0, 0), (0, 0, 40))
+    net = _net([(trunk, LUMEN, 1.5, None), (_straight((1, 0, 20), (21, 0, 20), 40), 180.0, 1.6, 40)])
+    left, veins = without_veins(net, [0], LUMEN)
+    assert veins and (rooted(left, [0]).root >= 0).sum() == 80
+
+
+def test_that_a_branch_as_bright_as_its_parent_stays():
+    trunk = _straight((0, 0, 0), (0, 0, 40))
+    net = _net([(trunk, LUMEN, 1.5, None), (_straight((1, 0, 20), (21, 0, 20), 40), 370.0, 0.9, 40)])
+    left, veins = without_veins(net, [0], LUMEN)
+    assert not veins and (rooted(left, [0]).root >= 0).all()
+
+
+def test_that_spurs_and_cords_that_lead_nowhere_are_taken_away():
+    trunk = _straight((0, 0, 0), (0, 0, 40))
+    cord = _straight((0, 0, 40.5), (0, 0, 60), 39)
+    spur = _straight((0.5, 0, 20), (3, 0, 20), 6)
+    net = without_tails(_net([(trunk, LUMEN, 1.5, None), (cord, 100.0, 1.5, 79), (spur, LUMEN, 0.8, 40)]), [0], LUMEN)
+    reached = rooted(net, [0]).root >= 0
+    assert reached[:78].all() and not reached[84:].any()
+
+
+def test_that_two_trees_are_parted_where_the_vessel_is_thinnest():
+    line = _straight((0, 0, 0), (0, 0, 100), 200)
+    net = _net([(line, LUMEN, 1.5, None)])
+    radius = 1.0 + 0.02 * np.abs(line[:, 2] - 60.0)
+    net = Network(net.points_lps_mm, radius, net.hu, net.around_hu, net.lung, net.bridge, net.links)
+    cut = parted(net, [0, 199], LUMEN)
+    end = max(p for p in range(200) if rooted(cut, [0]).root[p] == 0)
+    assert net.points_lps_mm[end, 2] == pytest.approx(60.0, abs=2.0)
+
+
+def test_that_tubes_too_wide_for_a_coronary_are_no_coronaries():
+    net = without_chambers(_net([(_straight((0, 0, 0), (0, 0, 40)), LUMEN, 5.0, None)]), LUMEN)
+    assert not any(net.links[1:-1])
+
+
+def test_that_a_bridge_is_marked_as_one():
+    net = _net(
+        [(_straight((0, 0, 0), (0, 0, 10)), LUMEN, 1.5, None), (_straight((0, 0, 20), (0, 0, 30)), 260, 1.4, None)]
+    )
+    between = _straight((0, 0, 11), (0, 0, 19), 10)
+    whole = joined(net, 79, between, 80, radius_mm=1.4, hu=np.full(10, 100.0))
+    assert whole.bridge.sum() == 10 and (rooted(whole, [0]).root == 0).all()
+
+
+def test_that_a_scan_without_contrast_is_refused_in_words():
+    volume = Volume(np.full((60, 100, 100), 40, np.int16), Geometry.from_axes((60, 100, 100), (0, 0, 0), (1.0,) * 3))
+    with pytest.raises(NoTree, match="no contrast in the aorta"):
+        trace_tree(volume)
+
+
+def test_that_the_ascending_aorta_is_preferred_to_the_one_behind_it():
+    def tube(y, length, radius):
+        z = np.linspace(50, 50 - length, 20)
+        return RoundTube(np.stack([np.zeros(20), np.full(20, y), z], 1), np.full(20, radius), LUMEN, 25.0, 0.95)
+
+    behind, front = tube(60.0, 120, 11.0), tube(-5.0, 50, 15.0)
+    assert ascending_aortas([behind, front]) == (front,)
+
+
+def test_that_voxels_of_a_millimetre_and_a_half_are_refused():
+    volume = Volume(np.zeros((4, 4, 4), np.int16), Geometry.from_axes((4, 4, 4), (0, 0, 0), (1.5,) * 3))
+    with pytest.raises(NoTree, match=r"1\.50 mm"):
+        refuse_too_coarse(volume)
