@@ -133,8 +133,20 @@ def every_hint() -> list[Hint]:
             collaterals=collaterals,
         )
         for more in (
-            {"landing_diseased": True, "distal_branch": True, "landing_calcium_free_mm": 2.0, "max_bend_deg": 60.0},
-            {"landing_diseased": False, "distal_branch": False, "landing_calcium_free_mm": 20.0, "max_bend_deg": 10.0},
+            {
+                "landing_diseased": True,
+                "distal_branch": True,
+                "landing_calcium_free_mm": 2.0,
+                "max_bend_deg": 60.0,
+                "calcium_arc_deg": 360.0,
+            },
+            {
+                "landing_diseased": False,
+                "distal_branch": False,
+                "landing_calcium_free_mm": 20.0,
+                "max_bend_deg": 10.0,
+                "calcium_arc_deg": 200.0,
+            },
         ):
             typed = knowing(
                 base,

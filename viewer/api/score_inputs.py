@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from viewer.model.calcium import CalciumPattern
+from viewer.model.calcium import BAND_HU, CalciumPattern
 from viewer.model.case import Case
 from viewer.model.facts import Tortuosity
 from viewer.model.lesion import Cap, Lesion, LesionKind
@@ -147,7 +147,7 @@ def _of_calcium(case: Case, lesion: Lesion) -> dict[str, Input]:
     most = float(stations[here][profile.csa_percent[here].argmax()]) if here.any() else None
     at_cap = profile.within(max(start - CAP_CALCIUM_MM, float(stations[0])), min(start + CAP_CALCIUM_MM, end))
     low, high = inside.max_csa_range_percent
-    note = f"{low:.0f} to {high:.0f} % as the threshold is raised or lowered by 100 HU"
+    note = f"{low:.0f} to {high:.0f} % as the threshold is raised or lowered by {BAND_HU:.0f} HU" if high > low else ""
     return {
         "any_calcium": Input.measured(inside.lengths_mm[CalciumPattern.ANY] > 0, most),
         "calcium_csa_percent": Input.measured(inside.max_csa_percent, most, note),
