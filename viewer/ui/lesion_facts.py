@@ -127,6 +127,7 @@ class LesionFacts(QScrollArea):
 
     def _build(self, lesion: Lesion) -> None:
         inside = QWidget()
+        inside.setFixedWidth(WIDTH_PX - 14)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.api.door import Told
 from viewer.model.score import Evidence, Score, ScoreItem
@@ -13,6 +13,8 @@ from viewer.ui.facts_panel import card, label
 
 #: The mark of what nobody has checked against the publication.
 UNCONFIRMED = "◦"
+#: The scores that are shown at once, in this order.
+FIRST = ("J-CTO (CT)", "CT-RECTOR", "KCCT", "EuroCTO CASTLE", "CASTLE", "PROGRESS-CTO")
 _EVIDENCE = {
     Evidence.MEASURED: "measured",
     Evidence.TYPED: "typed",
@@ -42,10 +44,21 @@ class ScoreRow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         mark = "" if score.confirmed else f" {UNCONFIRMED}"
-        self.head = QPushButton(f"{score.title or score.name}{mark}    {points_of(score.total)}   {outcome_of(score)}")
-        self.head.setObjectName("step")
-        self.head.setToolTip(f"{score.source} {score.doi} {score.note}".strip())
-        column.addWidget(self.head)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        self.head = QPushButton(f"{score.name}{mark}")
+        self.head.setObjectName("item")
+        self.head.setToolTip(f"{score.title} {score.source} {score.doi} {score.note}".strip())
+        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        line.addWidget(self.head, 1)
+        points = label(points_of(score.total), "value")
+        points.setWordWrap(False)
+        line.addWidget(points)
+        column.addLayout(line)
+        outcome = label(outcome_of(score), "small")
+        outcome.setContentsMargins(4, 0, 0, 2)
+        outcome.setVisible(bool(outcome.text()))
+        column.addWidget(outcome)
         self.items = QWidget()
         inside = QVBoxLayout(self.items)
         inside.setContentsMargins(16, 0, 0, 4)
@@ -54,10 +67,12 @@ class ScoreRow(QWidget):
             doubt = "" if item.confirmed else f" {UNCONFIRMED}"
             button = QPushButton(f"{points_of(item.points)}   {item.name} · {_EVIDENCE[item.evidence]}{doubt}")
             button.setObjectName("item")
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setToolTip(f"{item.rule} Found: {item.found}. {item.note}".strip())
             button.clicked.connect(partial(go, item))
             inside.addWidget(button)
-        for outcome in score.outcomes:
-            inside.addWidget(label(outcome.text, "small"))
+        for published in score.outcomes:
+            inside.addWidget(label(published.text, "small"))
         self.items.hide()
         column.addWidget(self.items)
         self.head.clicked.connect(lambda: self.items.setVisible(self.items.isHidden()))
@@ -66,8 +81,23 @@ class ScoreRow(QWidget):
 def difficulty_card(told: Told, go: Callable[[ScoreItem], None]) -> QFrame:
     """Return the card of all scores."""
     frame, column = card("Difficulty")
-    for score in told.scores:
+    column.setSpacing(3)
+    shown = sorted(told.scores, key=lambda score: FIRST.index(score.name) if score.name in FIRST else len(FIRST))
+    first = [score for score in shown if score.name in FIRST]
+    for score in first:
         column.addWidget(ScoreRow(score, go))
+    others = QWidget()
+    inside = QVBoxLayout(others)
+    inside.setContentsMargins(0, 0, 0, 0)
+    inside.setSpacing(3)
+    for score in shown[len(first) :]:
+        inside.addWidget(ScoreRow(score, go))
+    others.hide()
+    more = QPushButton(f"{len(shown) - len(first)} more scores")
+    more.clicked.connect(lambda: others.setVisible(others.isHidden()))
+    more.setVisible(len(shown) > len(first))
+    column.addWidget(others)
+    column.addWidget(more)
     if any(not score.confirmed for score in told.scores):
         column.addWidget(label(f"{UNCONFIRMED} constants not yet checked against the publication", "small"))
     return frame
