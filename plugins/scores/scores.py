@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.api import (
+    Atom,
     Case,
     Condition,
     Evidence,
@@ -131,17 +132,17 @@ def scored(definition: Definition, inputs: ScoreInputs) -> Score:
 
 def _scored_item(item: Item, inputs: ScoreInputs) -> ScoreItem:
     possible: list[float] = []
-    atoms = []
+    deciding: list[Atom] = []
     for grade in item.grades:
         holds = grade.when.holds(inputs)
-        atoms += grade.when.deciding(inputs)
+        deciding += grade.when.deciding(inputs)
         if holds is not False:
             possible.append(grade.points)
         if holds:
             break
     else:
         possible.append(0)
-    atoms = tuple(dict.fromkeys(atoms))
+    atoms = tuple(dict.fromkeys(deciding))
     used = tuple(dict.fromkeys(atom.input for atom in atoms))
     notes = [*(atom.near(inputs) for atom in atoms), *(inputs[name].note for name in used), item.why]
     return ScoreItem(

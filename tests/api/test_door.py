@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 
@@ -188,6 +189,13 @@ def test_that_a_stenosis_has_no_scores(plugins, case):
     stenosis = replace(case.lesions[0], kind=LesionKind.STENOSIS)
     told = Plugins().told(Case(case.volume, case.tree, lesions=(stenosis,)), stenosis)
     assert told.scores == () and told.hints == () and told.failures == ()
+
+
+def test_that_the_door_opens_without_waiting_for_kernels_or_pictures():
+    asked = "import sys, viewer.api.door; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert "viewer.api.door" in loaded
+    assert not {"numba", "scipy", "SimpleITK", "pydicom", "PySide6", "vtkmodules"} & set(loaded)
 
 
 def test_that_overlays_are_made_of_numbers_that_can_be_drawn():
