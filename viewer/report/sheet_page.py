@@ -1,0 +1,123 @@
+"""What stands on a planning sheet, in words and numbers ready to be set: no picture, no layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What stands for unknown.
+UNKNOWN = "–"
+#: What marks a value that was not checked against a source that could be read.
+UNCONFIRMED = "†"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """One of the four facts that are read from across the room.
+
+    Attributes
+    ----------
+    value, caption : str
+    meaning : str
+        Name of its colour in the theme's group ``meaning``; empty: that of the text.
+    """
+
+    value: str
+    caption: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewWords:
+    """A view to ask for.
+
+    Attributes
+    ----------
+    label : str
+        The angles in words.
+    purpose : str
+    numbers : str
+        Foreshortening and overlap.
+    why : str
+    primary_deg, secondary_deg : float
+    """
+
+    label: str
+    purpose: str
+    numbers: str
+    why: str
+    primary_deg: float
+    secondary_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class SectionWords:
+    """A cross-section: its name, station on the course in mm, and what is seen there."""
+
+    name: str
+    station_mm: float
+    text: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TissueWords:
+    """A class of plaque: share and context in percent (low, median, high of published occlusions), volume in mm³."""
+
+    name: str
+    meaning: str
+    share_percent: float | None
+    volume_mm3: float
+    context_percent: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWords:
+    """A score: total as a range, and what was seen in others with such a total."""
+
+    title: str
+    total: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """One page.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    identity, dates : str
+        Who, or a code; when.
+    facts : tuple of KeyFact
+        Four of them.
+    views : tuple of ViewWords
+        Two to four; one where nothing is to be asked for.
+    sections : tuple of SectionWords
+    composition : tuple of TissueWords
+    composition_note : str
+    scores : tuple of ScoreWords
+        In the order of their weight: what does not fit is named in a line.
+    scores_note : str
+    numbers : tuple of (name, value)
+    hints : tuple of str
+        In the order of their weight.
+    notes : str
+        What the operator typed.
+    provenance : str
+    """
+
+    title: str
+    subtitle: str
+    identity: str
+    dates: str
+    facts: tuple[KeyFact, ...]
+    views: tuple[ViewWords, ...]
+    sections: tuple[SectionWords, ...]
+    composition: tuple[TissueWords, ...]
+    composition_note: str
+    scores: tuple[ScoreWords, ...]
+    scores_note: str
+    numbers: tuple[tuple[str, str], ...]
+    hints: tuple[str, ...]
+    notes: str
+    provenance: str
