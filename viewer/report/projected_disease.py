@@ -35,8 +35,10 @@ def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm:
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
 
 
-def paint_caps(painter: QPainter, case: Case, to_screen: ToScreen, words: bool = True) -> None:
-    """Ring the caps of every occlusion, each in its colour, and name them; an ambiguous one is marked."""
+def paint_caps(
+    painter: QPainter, case: Case, to_screen: ToScreen, words: bool = True, within: QRect | None = None
+) -> None:
+    """Ring the caps of every occlusion in their colours and name them, on the side that has room `within` the pane."""
     for lesion in case.lesions:
         if lesion.kind is not LesionKind.OCCLUSION:
             continue
@@ -49,5 +51,9 @@ def paint_caps(painter: QPainter, case: Case, to_screen: ToScreen, words: bool =
             if words:
                 text = f"{name} · ambiguous" if cap.ambiguous else name
                 box = QRect(round(x) - 170, round(y) - 26, 160, 18)
-                flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                side = Qt.AlignmentFlag.AlignRight
+                if within is not None and x - within.left() < 140:
+                    box.moveLeft(round(x) + 10)
+                    side = Qt.AlignmentFlag.AlignLeft
+                flags = int(side | Qt.AlignmentFlag.AlignVCenter)
                 draw_text(painter, box, flags, text, font(0.95, bold=True), color("meaning", shade))

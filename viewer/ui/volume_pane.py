@@ -293,7 +293,7 @@ class VolumePane(Pane):
             if case.calcium and "calcium" not in view.hidden_overlays:
                 paint_calcium(painter, case, self._to_screen(area), area.height() / self._camera.height_mm)
         if case is not None:
-            paint_caps(painter, case, self._to_screen(area))
+            paint_caps(painter, case, self._to_screen(area), within=area)
         paint_cursor(painter, area, self._picture, self._camera, view.cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:

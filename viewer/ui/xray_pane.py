@@ -211,7 +211,7 @@ class XrayPane(Pane):
         per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
         if "calcium" not in self._view.hidden_overlays:
             paint_calcium(painter, self._case, lambda points: self._screen(points, area), per_mm)
-        paint_caps(painter, self._case, lambda points: self._screen(points, area))
+        paint_caps(painter, self._case, lambda points: self._screen(points, area), within=area)
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.
