@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from viewer.analysis.coronary.labels import NamedCourse
 from viewer.analysis.coronary.network import Network
@@ -65,7 +66,11 @@ def drawn(
         else:
             trunk = done[course.parent]
             line = _leaving(net, course, by_name[course.parent], trunk, volume, lumen_hu)
-        done[course.name] = _drawn_out(volume, line, lumen_hu) if course.name in leaf else line
+        if course.name in leaf:
+            others = [c for c in courses if c is not course]
+            taken = net.points_lps_mm[[p for c in others for p in c.points]] if others else np.empty((0, 3))
+            line = _drawn_out(volume, line, lumen_hu, taken)
+        done[course.name] = line
     # the end of a trunk is where its children leave it
     for course in courses:
         heirs = [c for c in courses if c.parent == course.name and c.points[0] == course.points[-1]]
@@ -91,7 +96,7 @@ def _is_end_of(course: NamedCourse, courses: Sequence[NamedCourse]) -> bool:
     return any(c.name == course.parent and c.points[-1] == course.points[0] for c in courses)
 
 
-def _drawn_out(volume: Volume, line: Float, lumen_hu: float, reach_mm: float = 5.0) -> Float:
+def _drawn_out(volume: Volume, line: Float, lumen_hu: float, taken: Float, reach_mm: float = 5.0) -> Float:
     """Return the line drawn on straight at its far end as long as the tube goes on; smoothing had shortened it."""
     if len(line) < 8:
         return line
@@ -99,6 +104,9 @@ def _drawn_out(volume: Volume, line: Float, lumen_hu: float, reach_mm: float = 5
     ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
     more = line[-1] + np.arange(1, int(reach_mm / STEP_MM) + 1)[:, None] * STEP_MM * ahead
     inside = volume.geometry.contains(more)
+    if len(taken):
+        # what lies ahead may be another vessel's
+        inside &= cKDTree(taken).query(more)[0] > 1.2
     more = more[: int(np.argmin(inside)) if not inside.all() else len(more)]
     if not len(more):
         return line

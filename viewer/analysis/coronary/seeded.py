@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import ndimage
 
 from viewer.analysis.coronary.course import centerline
 from viewer.analysis.coronary.grid import F32, resampled
 from viewer.analysis.coronary.profile import profile, recentred, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.tubularity import smoothed
 from viewer.errors import ViewerError
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float, Geometry
@@ -140,8 +140,8 @@ def _voxel(geometry: Geometry, point: Float) -> tuple[int, int, int]:
 def _price(image: F32, lumen_hu: float) -> F32:
     """Return what a voxel's length costs: little in a bright spot narrower than a chamber, much in fat, most in air."""
     capped = np.clip(image, -150.0, lumen_hu)
-    fine = ndimage.gaussian_filter(capped, 0.7)
-    coarse = ndimage.uniform_filter(capped, 9, mode="nearest")
+    fine = smoothed(capped, 0.7)
+    coarse = smoothed(fine, 2.5)
     bright = np.clip(fine / lumen_hu, 0.0, 1.0)
     stands_out = np.clip((fine - coarse) / (0.6 * (lumen_hu + 90.0)), 0.0, 1.0)
     # soft tissue may hide an occluded vessel, the inside of a chamber may not
