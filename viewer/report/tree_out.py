@@ -7,7 +7,6 @@ millimetres, and the node above them says how they lie.
 from __future__ import annotations
 
 import base64
-import contextlib
 import csv
 import io
 import json
@@ -24,6 +23,7 @@ from viewer.errors import ViewerError
 from viewer.model.centerline import Centerline
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.report.tube_mesh import TubeMesh, vessel_meshes
+from viewer.report.whole_file import write_whole
 from viewer.shipped import resource
 
 CSV_COLUMNS = ("vessel", "station_mm", "x", "y", "z", "radius", "inferred", "confidence", "parent")
@@ -45,21 +45,7 @@ def write_tree(path: str | os.PathLike[str], tree: VesselTree) -> None:
         )
     if not len(tree):
         raise ViewerError("There are no vessels to write.", "Find the tree or trace a vessel first.")
-    content = maker(tree)
-    temporary = place.with_name(place.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(place)
-    except OSError as problem:
-        with contextlib.suppress(OSError):  # the place that cannot be written cannot be tidied either
-            temporary.unlink(missing_ok=True)
-        raise ViewerError(
-            f"The vessels could not be written to {place} ({problem.strerror or problem}).",
-            "Choose another place, or make room there.",
-        ) from problem
+    write_whole(place, maker(tree), "The vessels")
 
 
 def vtp_bytes(tree: VesselTree, *, ascii_arrays: bool = False) -> bytes:

@@ -7,13 +7,13 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.casefile import SUFFIX, StoredCase, load_case, save_case
 from viewer.desk import Desk
+from viewer.desk.found_plan import found_plan
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.case import Case
@@ -22,9 +22,6 @@ from viewer.model.volume import Volume
 from viewer.progress import Progress
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.settings import Settings
-
-if TYPE_CHECKING:
-    from viewer.dicom.series import SeriesInfo
 
 SAVE, AUTOSAVE, OPEN = "case.save", "case.autosave", "study.read"
 
@@ -51,29 +48,10 @@ def unsaved_plans() -> list[Path]:
         return []
 
 
-def found_series(stored: StoredCase, progress: Progress) -> tuple[Case, ViewState] | None:
-    """Look for the pictures of a plan where they were, and lay the plan on them; ``None`` if they are not there."""
-    from viewer.dicom import read, scan
+def _built_in(progress: Progress) -> Volume:
+    from viewer.demo import demo_case
 
-    for place in stored.candidates():
-        series = _series_of(stored, scan([place], progress).series)
-        if series is not None:
-            return stored.restore(read(series, progress))
-    if not stored.sources:
-        from viewer.demo import demo_case
-
-        volume = demo_case(progress).volume
-        if volume.facts.series_uid == stored.series_uid:
-            return stored.restore(volume)
-    return None
-
-
-def _series_of(stored: StoredCase, listed: tuple[SeriesInfo, ...]) -> SeriesInfo | None:
-    for series in listed:
-        same = series.readable and series.facts.series_uid == stored.series_uid
-        if same and series.facts.phase_percent == stored.phase_percent:
-            return series
-    return None
+    return demo_case(progress).volume
 
 
 class CaseFlow:
@@ -197,7 +175,7 @@ class CaseFlow:
 
         def work(progress: Progress) -> tuple[StoredCase, tuple[Case, ViewState] | None]:
             stored = load_case(path)
-            return stored, found_series(stored, progress)
+            return stored, found_plan(stored, progress, _built_in)
 
         def done(result: tuple[StoredCase, tuple[Case, ViewState] | None]) -> None:
             stored, found = result

@@ -1,0 +1,53 @@
+"""A saved plan and the pictures that it was made on, found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from viewer.casefile import StoredCase
+from viewer.model.case import Case
+from viewer.model.view import ViewState
+from viewer.model.volume import Volume
+from viewer.progress import Progress
+
+if TYPE_CHECKING:
+    from viewer.dicom.series import SeriesInfo
+
+
+def found_plan(
+    stored: StoredCase, progress: Progress, built_in: Callable[[Progress], Volume]
+) -> tuple[Case, ViewState] | None:
+    """Look for the pictures of a plan where they were, and lay the plan on them; ``None`` if they are not there.
+
+    Parameters
+    ----------
+    stored : StoredCase
+    progress : Progress
+    built_in : callable
+        Gives the demonstration's pictures, which lie in no file.
+
+    Raises
+    ------
+    ViewerError
+        If the pictures cannot be read or are other ones, or the plan is damaged.
+    """
+    from viewer.dicom import read, scan
+
+    for place in stored.candidates():
+        series = _series_of(stored, scan([place], progress).series)
+        if series is not None:
+            return stored.restore(read(series, progress))
+    if not stored.sources:
+        volume = built_in(progress)
+        if volume.facts.series_uid == stored.series_uid:
+            return stored.restore(volume)
+    return None
+
+
+def _series_of(stored: StoredCase, listed: tuple[SeriesInfo, ...]) -> SeriesInfo | None:
+    for series in listed:
+        same = series.readable and series.facts.series_uid == stored.series_uid
+        if same and series.facts.phase_percent == stored.phase_percent:
+            return series
+    return None
