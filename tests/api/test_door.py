@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from viewer.api.discovery import PluginFailure
+from viewer.api.discovery import Found, PluginFailure
 from viewer.api.door import Plugins
 from viewer.api.hooks import HOOKS
+from viewer.api.manifest import Contribution, Manifest
+from viewer.desk import Desk
 from viewer.errors import ViewerError
 from viewer.model.case import Case
+from viewer.model.facts import TargetFacts
+from viewer.model.lesion import Cap, LesionKind
 from viewer.model.measurement import Measurement
 from viewer.progress import Cancelled, silent
 
@@ -181,11 +186,38 @@ def test_that_scores_and_hints_of_an_occlusion_come_through_the_door(plugins, ca
     assert any("an ambiguous proximal cap" in hint.text for hint in told.hints)
 
 
+def test_that_moving_a_cap_changes_the_scores_and_undo_brings_them_back(plugins, case):
+    door, desk = Plugins(), Desk()
+    desk.open(case)
+
+    def j_cto() -> tuple[float, float]:
+        return door.told(desk.case, desk.case.lesions[0]).scores[0].total
+
+    lesion = case.lesions[0]
+    nearer = Cap(case.tree["RCA"].centerline.at(np.array([48.0]))[0], 48.0, (47.5, 48.5))
+    desk.apply(replace(case, lesions=(replace(lesion, distal=nearer),)), "Move distal cap")
+    assert j_cto() == (1, 3)
+    told = desk.case.facts.with_target(TargetFacts("RCA", previous_attempt=True))
+    desk.apply(replace(desk.case, facts=told), "Type facts")
+    assert j_cto() == (2, 3)
+    desk.undo()
+    desk.undo()
+    assert j_cto() == (2, 4)
+
+
+def test_that_an_installed_plugin_is_called_as_the_package_that_it_is(plugins, case, tmp_path, monkeypatch):
+    package = tmp_path / "site" / "cto_ruler_plugin"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "own.py").write_text(TELLS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    tell = Contribution("ruler", "measurement", "Ruler", "own", "tell")
+    door = Plugins(Found((Manifest("ruler", "1", package, "cto_ruler_plugin", (tell,)),), ()))
+    assert door.told(case, case.lesions[0]).measurements[0].value == pytest.approx(26.0)
+    assert "cto_ruler_plugin.own" in sys.modules
+
+
 def test_that_a_stenosis_has_no_scores(plugins, case):
-    from dataclasses import replace
-
-    from viewer.model.lesion import LesionKind
-
     stenosis = replace(case.lesions[0], kind=LesionKind.STENOSIS)
     told = Plugins().told(Case(case.volume, case.tree, lesions=(stenosis,)), stenosis)
     assert told.scores == () and told.hints == () and told.failures == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from viewer.api.door import Plugins
@@ -10,9 +11,11 @@ from viewer.model.score import Score
 
 Json = dict[str, Any]
 
+log = logging.getLogger(__name__)
+
 
 def plan_scores(case: Case, plugins: Plugins | None = None) -> list[list[Json]]:
-    """Return for each lesion of a case its scores, ready for JSON.
+    """Return for each lesion of a case its scores, ready for JSON; plugins that fail are named in the log.
 
     Parameters
     ----------
@@ -21,7 +24,10 @@ def plan_scores(case: Case, plugins: Plugins | None = None) -> list[list[Json]]:
         Default: those that are found now.
     """
     door = Plugins() if plugins is None else plugins
-    return [[score_as_json(score) for score in door.told(case, lesion).scores] for lesion in case.lesions]
+    found = [door.told(case, lesion) for lesion in case.lesions]
+    for failure in dict.fromkeys((*door.failures, *(failure for told in found for failure in told.failures))):
+        log.warning("%s", failure)
+    return [[score_as_json(score) for score in told.scores] for told in found]
 
 
 def score_as_json(score: Score) -> Json:
