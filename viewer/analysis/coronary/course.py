@@ -14,7 +14,7 @@ from viewer.analysis.coronary.network import Network
 from viewer.analysis.coronary.profile import TubeProfile, profile, recentred, resampled_course, smoothed_course
 from viewer.analysis.coronary.tree import OPEN_SHARE
 from viewer.model.centerline import Centerline, Interval
-from viewer.model.geometry import Float, arc_length_mm
+from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.volume import Volume
 
 STEP_MM = 0.5
@@ -199,8 +199,21 @@ def _leaving(
 
 
 def _meeting(trunk: Float, heirs: Sequence[Float]) -> Float:
-    """Return where a trunk ends: the middle of the places at which its heirs leave it, on the trunk or ahead of it."""
-    return np.mean([heir[0] for heir in heirs], axis=0)
+    """Return where a trunk forks: the place nearest to the straight extensions of the trunk and of its heirs.
+
+    Inside the fork's lumen no course has a middle of its own, so each is extended from its free part.
+    """
+    usual = np.mean([heir[0] for heir in heirs], axis=0)
+    rays = [(heir[1], heir[min(9, len(heir) - 1)] - heir[1]) for heir in heirs]
+    if len(trunk) > 12:
+        rays.append((trunk[-7], trunk[-7] - trunk[-12]))
+    matrix, right = np.zeros((3, 3)), np.zeros(3)
+    for origin, way in rays:
+        across = np.eye(3) - np.outer(unit(way), unit(way))
+        matrix += across
+        right += across @ origin
+    place = np.linalg.solve(matrix + 1e-6 * np.eye(3), right + 1e-6 * usual)
+    return place if np.linalg.norm(place - usual) < 3.0 else usual
 
 
 def _cut_at(line: Float, end: Float) -> Float:
