@@ -44,6 +44,11 @@ def test_that_a_limit_is_in_or_out_as_it_is_written(compare, below, at, above):
     assert [condition.holds(inputs(length_mm=x)) for x in (19.99, 20.0, 20.01)] == [below, at, above]
 
 
+def test_that_a_length_is_not_pushed_over_its_limit_by_rounding():
+    assert (length_mm := 61.3 - 41.3 + 1e-12) > 20.0
+    assert condition_from({"input": "length_mm", "above": 20.0}).holds(inputs(length_mm=length_mm)) is False
+
+
 def test_that_unknown_can_count_and_values_can_stay_open():
     duration = condition_from({"input": "duration_months", "at_least": 12, "unknown_counts": True})
     assert duration.holds(ScoreInputs()) is True and duration.holds(inputs(duration_months=3)) is False

@@ -62,7 +62,8 @@ class Atom:
             return None
         if self.compare in _EQUAL:
             return (value in self.limit) is (self.compare == "is")
-        return bool(_COMPARE[self.compare](value, self.limit))
+        # a difference of two stations is not exactly what it is read as
+        return bool(_COMPARE[self.compare](round(float(value), 6), self.limit))
 
     def deciding(self, inputs: ScoreInputs) -> tuple[Atom, ...]:
         """Return the atoms that the answer rests on: itself."""
