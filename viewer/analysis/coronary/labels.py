@@ -15,6 +15,10 @@ from viewer.model.vessel import Dominance
 APEX_DIRECTION = unit((0.62, -0.52, -0.59))
 #: A branch of this length and calibre can be one of the great vessels.
 MAJOR_MM, MAJOR_RADIUS_MM = 25.0, 0.8
+#: A branch with brighter surroundings than this does not run in fat.
+IN_MUSCLE_HU = 40.0
+#: The conus branch leaves the right coronary within this length.
+CONUS_MM = 15.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,14 +288,23 @@ def _with_branches(view: _View, course: NamedCourse, skip: set[int] | None = Non
             if child in on or (skip and child in skip):
                 continue
             line = [point, *_follow(view, child)]
-            result += _with_branches(view, NamedCourse(stem, course.name, tuple(line)))
+            kind = _kind(view, course, stem, point, child)
+            result += _with_branches(view, NamedCourse(kind, course.name, tuple(line)))
     return result
+
+
+def _kind(view: _View, course: NamedCourse, stem: str, point: int, child: int) -> str:
+    """Return what a branch is called without its number: septals run in muscle, the conus branch leaves first."""
+    if course.name == "LAD" and float(np.median(view.net.around_hu[_follow(view, child)])) > IN_MUSCLE_HU:
+        return "S"
+    far = float(view.tree.from_root_mm[point] - view.tree.from_root_mm[course.points[0]])
+    return "CONUS" if course.name == "RCA" and far < CONUS_MM else stem
 
 
 def _unique(courses: Sequence[NamedCourse]) -> list[NamedCourse]:
     """Number the branches of each kind from the proximal end, and carry the new names over to parents."""
     counts: dict[str, int] = {}
-    numbered = ("D", "OM")
+    numbered = ("D", "OM", "S")
     fresh: list[str] = []
     for course in courses:
         counts[course.name] = number = counts.get(course.name, 0) + 1
