@@ -177,6 +177,9 @@ def test_that_a_table_of_several_vessels_knows_who_leaves_whom(tmp_path: Path) -
         ("a.csv", b"x,y,z,inferred\n1,2,3,perhaps\n3,4,5,0\n", "neither 0 nor 1"),
         ("a.csv", b"1,2,3,4,5\n1,2,3,4,5\n", "no heading"),
         ("a.csv", b"1,2,3\n1,2,3\n", "no line of two points"),
+        ("a.csv", b"1,2,3\n1e9,2,3\n", "the longest of 1e\\+09 mm"),
+        ("a.csv", b"1,2,3\n1e300,2,3\n1,1e300,1\n", "the longest of"),
+        ("a.csv", b"vessel,x,y,z\n" + b"".join(b"%d,0,0,0\n%d,1,0,0\n" % (n, n) for n in range(501)), "501 lines"),
         ("a.json", b"{}", "not known"),
         ("a.nii", b"no", "damaged"),
     ],
@@ -210,6 +213,17 @@ def test_that_a_damaged_file_never_ends_in_anything_but_a_sentence(
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(content[: data.draw(st.integers(1, len(content)))]))
+    try:
+        read_tree(path)
+    except ViewerError as problem:
+        assert problem.what.endswith(".") and problem.advice
+
+
+@given(st.text(alphabet='0123456789.,;-e\t\n xyznaà#"', max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_that_any_text_is_a_tree_or_gets_a_sentence(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("text") / "a.csv"
+    path.write_text(text, encoding="utf-8")
     try:
         read_tree(path)
     except ViewerError as problem:

@@ -189,6 +189,13 @@ def test_that_a_study_without_pictures_or_a_moved_one_has_status_3(
     assert not (tmp_path / "a.png").exists()
 
 
+def test_that_an_unfit_scan_is_shown_and_told_of(
+    marked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fluoro", str(marked), "--view", "AP", "--size", "32", "-o", str(tmp_path / "a.npy")]) == 0
+    assert "cto-viewer: refusal: With slices 2 mm apart" in capsys.readouterr().err
+
+
 def test_that_line_integrals_need_no_qt(marked: Path, tmp_path: Path) -> None:
     words = ["fluoro", str(marked), "--view", "AP", "--size", "32", "-o", str(tmp_path / "a.npy")]
     code = (

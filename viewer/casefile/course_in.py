@@ -25,6 +25,8 @@ JOIN_MM = 2.0
 WIDEST_MM = 4.0
 #: A step this much longer than the usual one, and than this in mm, is none: another line begins there.
 LEAP, LEAP_MM = 8.0, 4.0
+#: What a coronary tree never comes near, and a hostile file may.
+MOST_LINES, LONGEST_MM = 500, 2000.0
 
 
 class UnreadableTree(ViewerError):
@@ -96,6 +98,10 @@ def tree_from_courses(path: Path, courses: Sequence[Course]) -> VesselTree:
     pieces = [piece for piece in pieces if len(piece) > 1]
     if not pieces:
         raise UnreadableTree(path, "it holds no line of two points or more")
+    longest = max(piece.length_mm for piece in pieces)
+    if len(pieces) > MOST_LINES or not longest <= LONGEST_MM:
+        told = f"{len(pieces)} lines, the longest of {longest:.4g} mm"
+        raise UnreadableTree(path, f"it holds {told}", "Choose coronary centrelines in millimetres.")
     if any(piece.parent is None for piece in pieces):
         pieces = [_without_aorta(piece) for piece in _rooted_at_start(pieces)]
     pieces = [piece for piece in pieces if len(piece) > 1]

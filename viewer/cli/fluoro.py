@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,6 +155,7 @@ def _case(place: Path, progress: Progress) -> Case:
     from viewer.desk.found_plan import found_plan
     from viewer.dicom import read, scan
     from viewer.model.case import Case
+    from viewer.model.volume import Severity
 
     if place.suffix.lower() == SUFFIX:
         found = found_plan(load_case(place), progress, _built_in)
@@ -166,7 +168,13 @@ def _case(place: Path, progress: Progress) -> Case:
     study = scan([place], progress)
     if study.recommended is None:
         raise UnreadableStudy(f"{study.source}: {study.why}", "Name a study that holds a CT of the heart.")
-    return Case(read(study.series[study.recommended], progress))
+    series = study.series[study.recommended]
+    volume = read(series, progress)
+    # A scan that is unfit for planning may be looked at; whoever does is told.
+    for finding in series.findings:
+        if finding.severity is not Severity.NOTE:
+            print(f"cto-viewer: {finding.severity.value}: {finding.text}", file=sys.stderr)
+    return Case(volume)
 
 
 def _built_in(progress: Progress) -> Volume:
