@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 
 from viewer import __version__
-from viewer.cli import analyze, demo, fluoro, info, open_window
+from viewer.cli import analyze, demo, fluoro, info, open_window, sheet
 from viewer.cli.fault import show_fault
 from viewer.errors import ViewerError
 
 #: Each has `TITLE`, `add_arguments(parser)` and `run(arguments) -> int`.
-COMMANDS = {"open": open_window, "demo": demo, "info": info, "analyze": analyze, "fluoro": fluoro}
+COMMANDS = {"open": open_window, "demo": demo, "info": info, "analyze": analyze, "fluoro": fluoro, "sheet": sheet}
 
 _DESCRIPTION = """\
 Plan the PCI of a chronic total occlusion from coronary CT angiography.

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMarginsF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from viewer.analysis.fluoro.limits import shipped_limits
@@ -31,6 +31,7 @@ from viewer.report.sheet_figures import reformation_scale
 from viewer.report.sheet_layout import PAGES_PT, frame_of, paint_page
 from viewer.report.sheet_page import UNCONFIRMED, UNKNOWN, KeyFact, SheetPage, ViewWords
 from viewer.report.sheet_stills import Stills, Studio, make_stills, open_studio
+from viewer.report.whole_file import write_whole
 
 SUFFIXES = (".pdf", ".png")
 #: Dots of a PNG, and of the coordinates of a PDF, in an inch.
@@ -39,7 +40,7 @@ _PAGE_SIZES = {"A4": QPageSize.PageSizeId.A4, "Letter": QPageSize.PageSizeId.Let
 
 
 class NoSheet(ViewerError):
-    """There is nothing that a sheet could show, or it cannot be written."""
+    """There is nothing that a sheet could show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,9 @@ def make_sheet(
     ValueError
         If the suffix or the page is another one.
     NoSheet
-        If the case has no vessel, or the file cannot be written.
+        If the case has no vessel.
+    ViewerError
+        If the file cannot be written.
     """
     if path.suffix.lower() not in SUFFIXES or page not in PAGES_PT:
         raise ValueError(f"no sheet is made as {path.suffix} on {page}")
@@ -291,28 +294,29 @@ def page_image(ready: ReadyPage, page: str = "A4", dpi: float = PNG_DPI) -> QIma
 
 def write_pages(pages: tuple[ReadyPage, ...], path: Path, page: str = "A4") -> tuple[Path, ...]:
     """Write pages as `make_sheet` does; a file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    what = "The planning sheet"
     if path.suffix.lower() == ".pdf":
-        _write(path, lambda part: _as_pdf(pages, part, page))
+        write_whole(path, pdf_bytes(pages, page), what)
         return (path,)
     paths = tuple(path if n == 0 else path.with_stem(f"{path.stem}-{n + 1}") for n in range(len(pages)))
     for ready, each in zip(pages, paths, strict=True):
-        image = page_image(ready, page)
-        _write(each, lambda part, image=image: image.save(str(part), "PNG"))  # type: ignore[misc]
+        buffer = _buffer()
+        page_image(ready, page).save(buffer, b"PNG")
+        write_whole(each, bytes(buffer.data().data()), what)
     return paths
 
 
-def _as_pdf(pages: tuple[ReadyPage, ...], path: Path, page: str) -> bool:
-    writer = QPdfWriter(str(path))
+def pdf_bytes(pages: tuple[ReadyPage, ...], page: str = "A4") -> bytes:
+    """Return pages as a PDF file."""
+    buffer = _buffer()
+    writer = QPdfWriter(buffer)
     writer.setResolution(PDF_DPI)
     writer.setPageLayout(
         QPageLayout(QPageSize(_PAGE_SIZES[page]), QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0))
     )
     writer.setTitle(pages[0].words.title)
     writer.setCreator("CTO Viewer")
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
+    painter = QPainter(writer)
     try:
         for number, ready in enumerate(pages):
             if number:
@@ -322,20 +326,11 @@ def _as_pdf(pages: tuple[ReadyPage, ...], path: Path, page: str) -> bool:
             ready.paint(painter, page)
             painter.restore()
     finally:
-        ended = painter.end()
-    return ended
+        painter.end()
+    return bytes(buffer.data().data())
 
 
-def _write(path: Path, make) -> None:  # type: ignore[no-untyped-def]
-    part = path.with_name(path.name + ".part")
-    try:
-        if not make(part):
-            raise NoSheet(f"{path} cannot be written.", "Choose a folder where you may write, on a disc with room.")
-        part.replace(path)
-    except OSError as problem:
-        raise NoSheet(
-            f"{path} cannot be written: {problem.strerror or problem}.",
-            "Choose a folder where you may write, on a disc with room.",
-        ) from problem
-    finally:
-        part.unlink(missing_ok=True)
+def _buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    return buffer

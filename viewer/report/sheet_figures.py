@@ -79,12 +79,12 @@ def paint_reformation(
         )  # fmt: skip
     else:
         _paint_strip_words(paper, strip, highest)
-    _paint_bands(paper, area, case, sight, across)
     _paint_flags(paper, area, case, sight, across)
     for stretch in sight.course.stretches:
         for other in case.lesions:
             if other.vessel == stretch.vessel and other.kind is LesionKind.OCCLUSION:
                 _paint_lesion(paper, area, strip, other, stretch.from_mm, across, strong=other is lesion)
+    _paint_bands(paper, area, case, sight, across)
     _paint_ruler(paper, strip, sight.length_mm, across, scale)
 
 
@@ -205,10 +205,11 @@ def _paint_ruler(paper: Paper, strip: QRectF, length_mm: float, across, scale: f
         x = across(mark)
         paper.painter.setPen(QPen(muted, 0.5))
         paper.painter.drawLine(QPointF(x, strip.bottom()), QPointF(x, strip.bottom() + 2.5))
-        text = "0 mm from the ostium" if mark == 0 else str(mark)
-        align = "left" if mark == 0 else "centre"
-        if mark == 0 or x + 8 < strip.right():
-            paper.line(x if mark == 0 else x - 20, strip.bottom() + 3, text, 5.8, shade=muted, align=align, width_pt=40)
+        if mark == 0:
+            paper.line(x, strip.bottom() + 3, "0", 5.8, shade=muted)
+        elif x + 8 < strip.right():
+            paper.line(x - 20, strip.bottom() + 3, str(mark), 5.8, shade=muted, align="centre", width_pt=40)
+    paper.line(strip.left(), strip.bottom() + 11, "mm from the ostium", 5.8, shade=muted)
 
 
 def legend(paper: Paper, x_right: float, y: float) -> None:

@@ -93,7 +93,7 @@ def paint_page(
     area = QRectF(MARGIN_PT, y, frame.inner, frame.reformation)
     strip = QRectF(MARGIN_PT, area.bottom() + 1.5, frame.inner, frame.strip)
     paint_reformation(paper, area, strip, case, stills.sight, stills.reformation, lesion, window)
-    y = strip.bottom() + 11 + GAP_PT
+    y = strip.bottom() + 15 + GAP_PT
     legend(paper, MARGIN_PT + frame.inner, strip.bottom() + 3 + 8)
     y = _views(paper, frame, words.views, case, vessel, stills, y)
     y = _middle_row(paper, frame, words, case, vessel, stills, window, y)
@@ -150,9 +150,8 @@ def _views(
         paint_projection(paper, box, case, still, vessel)
         size = paper.fitting(view.label, width, 12.5, 8.0, "black")
         paper.line(x, box.bottom() + 3, view.label, size, weight="black")
-        at = box.bottom() + 18
-        at = paper.text(x, at, width, f"{view.purpose} · {view.numbers}" if view.numbers else view.purpose, 7.0,
-                        weight="bold", most=2)  # fmt: skip
+        at = paper.text(x, box.bottom() + 18, width, view.purpose, 7.2, weight="bold", most=2)
+        at = paper.text(x, at, width, view.numbers, 6.8, weight="medium", most=2)
         at = paper.text(x, at + 0.5, width, view.why, 6.8, shade=color("paper", "muted"), most=4)
         bottom = max(bottom, at)
     return bottom + GAP_PT - 3
@@ -164,7 +163,7 @@ def _middle_row(
     """Set the 3-D still, the cross-sections and the composition side by side."""
     edge, x = frame.section, MARGIN_PT
     wide = 1.45 * edge
-    top = paper.heading(x, y, "3-D, first view" if len(words.views) > 1 else "3-D")
+    top = paper.heading(x, y, f"3-D · {words.views[0].label}")
     if stills.rendering is not None:
         paint_rendering(paper, QRectF(x, top, wide, edge), case, stills.rendering, vessel)
     else:
@@ -177,8 +176,8 @@ def _middle_row(
         paint_section(paper, box, case, stills.sight, hu, section.station_mm, window)
         if section.meaning:
             paper.fill(x, box.bottom() + 0.8, edge, 1.8, color("meaning", section.meaning))
-        at = paper.text(x, box.bottom() + 4.5, edge, f"{section.name} · {section.station_mm:.1f} mm", 7.0,
-                        weight="bold", most=1)  # fmt: skip
+        label = f"{section.name} · {section.station_mm:.1f} mm"
+        at = paper.text(x, box.bottom() + 4.5, edge, label, paper.fitting(label, edge, 7.0, 5.0, "bold"), weight="bold")
         paper.text(x, at, edge, section.text, 6.4, shade=color("paper", "muted"), most=2)
         x += edge + 6
     x += GAP_PT - 3
@@ -250,22 +249,28 @@ def _scores(
 ) -> float:
     """Set the first `most` scores in lines of their own, and the others in one."""
     y = paper.heading(x, y, "Difficulty and risk")
-    muted, size = color("paper", "muted"), 7.4 * scale
+    muted, size, small = color("paper", "muted"), 7.2 * scale, 6.2 * scale
+    title_pt, total_pt = 0.34 * width, max((text_width(score.total, size, "bold") for score in scores), default=0.0)
+    outcome_pt = width - title_pt - total_pt - 12
     for score in scores[:most]:
-        total_pt = text_width(score.total, size, "bold")
-        title = paper.fitting(score.title, width - total_pt - 6, size, 5.5)
-        paper.line(x, y, score.title, title)
+        fit = paper.fitting(score.title, title_pt, size, 4.8)
+        paper.line(x, y, score.title, fit)
         paper.line(x, y, score.total, size, weight="bold", align="right", width_pt=width)
-        y += size * 1.3
-        if score.outcome:
-            y = paper.text(x, y, width, score.outcome, 6.3 * scale, shade=muted, most=2)
-        paper.rule(x, y + 1, width, thick_pt=0.4)
-        y += 3.2 * scale
+        outcome = score.outcome or "no rates published by total"
+        below = paper.text(x + title_pt + 6, y + 0.8, outcome_pt, outcome, small, shade=muted, most=2)
+        y = max(below, y + size * Paper.LEADING)
+        paper.rule(x, y + 0.6 * scale, width, thick_pt=0.4)
+        y += 2.4 * scale
     others = scores[most:]
     if others:
-        line = "Also: " + " · ".join(f"{score.title} {score.total}" for score in others)
-        y = paper.text(x, y, width, line, 6.3 * scale, most=4) + 1
+        line = "Also: " + " · ".join(f"{_plain(score.title)} {score.total.split(' of ')[0]}" for score in others)
+        y = paper.text(x, y, width, line, small, most=4) + 1
     return paper.text(x, y, width, note, 6.0 * scale, shade=muted, most=2)
+
+
+def _plain(title: str) -> str:
+    """Return a score's title as short as it is still understood."""
+    return title.replace(", CT inputs", "").replace("PROGRESS-CTO ", "PROGRESS ")
 
 
 def _numbers(paper: Paper, rows: Sequence[tuple[str, str]], x: float, y: float, width: float, scale: float) -> float:

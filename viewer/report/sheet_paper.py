@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,6 +13,8 @@ from viewer.report.ink import color, theme
 #: Text is set in this fraction of a point, so that letters keep their true widths at any density.
 _FINE = 20
 ELLIPSIS = "…"
+#: Where a line may end: not between a number and its unit, nor within a range.
+_BREAK = re.compile(r"(?<!–) +(?!(?:–|%|(?:mm[²³]?|HU)\b))")
 
 
 @lru_cache(maxsize=128)
@@ -19,6 +22,8 @@ def _font(size_pt: float, weight: str) -> QFont:
     font = QFont(theme()["font"]["family"])
     font.setPixelSize(round(size_pt * _FINE))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    # Alternates chosen by their neighbours have no character of their own: in a PDF they could not be found again.
+    font.setFeature(QFont.Tag("calt"), 0)
     weights = {"normal": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "bold": QFont.Weight.DemiBold}
     font.setWeight(weights.get(weight, QFont.Weight.Bold))
     return font
@@ -38,7 +43,7 @@ def wrapped(text: str, width_pt: float, size_pt: float, weight: str = "normal", 
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
-        for word in paragraph.split():
+        for word in _BREAK.split(paragraph.strip()):
             wider = f"{line} {word}" if line else word
             if text_width(wider, size_pt, weight) <= width_pt:
                 line = wider

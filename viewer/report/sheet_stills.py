@@ -29,9 +29,9 @@ from viewer.scene.raycaster import RayCaster
 from viewer.scene.recipe import fitted_recipe, presets
 
 #: Pixels of a projection, and of the 3-D still.
-XRAY_PX, RENDERING_PX = 512, (760, 600)
+XRAY_PX, RENDERING_PX = 512, (812, 560)
 #: What of the patient a projection shows: edge of the detector.
-FIELD_MM = 185.0
+FIELD_MM = 155.0
 SECTION_HALF_WIDTH_MM = 7.0
 REFORMATION_PIXEL_MM = 0.15
 
@@ -181,7 +181,7 @@ def _rendering(studio: Studio, angles_deg: tuple[float, float]) -> Picture | Non
     prepared, contrast = studio.rendering.prepared, studio.rendering.prepared.contrast
     recipe = fitted_recipe(presets()[0], contrast.lumen_hu)
     box = contrast.heart_box if recipe.preset.cropped else prepared.whole_box
-    camera = fitted(Camera(*angles_deg), studio.volume.geometry, box, RENDERING_PX, margin=0.92)
+    camera = fitted(Camera(*angles_deg), studio.volume.geometry, box, RENDERING_PX, margin=0.8)
     caster = RayCaster()
     try:
         return caster.picture(Request(prepared, Look(recipe, box, 0.0, studio.rendering.tissue), camera, RENDERING_PX))

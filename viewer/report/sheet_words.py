@@ -30,7 +30,7 @@ from viewer.report.sheet_page import (
 #: A CT older than this is spoken of (source: the study that the composition is taken from planned within two months).
 FRESH_DAYS = 60
 #: Views nearer to each other than this are one view.
-SAME_VIEW_DEG = 6.0
+SAME_VIEW_DEG = 10.0
 #: The second view of a pair is worth a picture if it stands this far from the others.
 OTHER_VIEW_DEG = 25.0
 MOST_VIEWS = 4
@@ -178,7 +178,7 @@ def number_rows(lesion: Lesion, measures: LesionMeasures) -> tuple[tuple[str, st
         ("Reference before P", _reference(measures.proximal_reference)),
         ("Reference after D", _reference(measures.distal_reference)),
         ("Contrast beyond D", f"{gradient:+.1f} HU per cm" if gradient is not None else UNKNOWN),
-        ("Burrs of 0.4 – 0.6", (", ".join(fitting) + " mm" if fitting else "none") if measures.burrs else UNKNOWN),
+        ("Burrs, ratio 0.4 – 0.6", (", ".join(fitting) + " mm" if fitting else "none") if measures.burrs else UNKNOWN),
     )
 
 
@@ -313,16 +313,20 @@ def score_rows(scores: Iterable[Score]) -> tuple[ScoreWords, ...]:
     for score in scores:
         low, high = (f"{value:g}" for value in score.total)
         total = low if low == high else f"{low} – {high}"
-        told = dict.fromkeys(
-            (f"{outcome.label}: " if outcome.label else "")
-            + outcome.text
-            + ("" if outcome.confirmed else f" {UNCONFIRMED}")
-            for outcome in score.outcomes
-        )
         mark = "" if score.confirmed else f" {UNCONFIRMED}"
-        most = f"{score.limits[1]:g}"
-        rows.append(ScoreWords((score.title or score.name) + mark, f"{total} of {most}", "; ".join(told)))
+        title = (score.title or score.name).replace(" (CT inputs)", ", CT inputs")
+        rows.append(ScoreWords(title + mark, f"{total} of {score.limits[1]:g}", _outcome(score)))
     return tuple(rows)
+
+
+def _outcome(score: Score) -> str:
+    """Return what was published for the totals that are possible: the first source of each class."""
+    told: dict[tuple[float, float], str] = {}
+    for outcome in score.outcomes:
+        label = f"{outcome.label}: " if outcome.label else ""
+        told.setdefault(outcome.totals, f"{label}{outcome.text}{'' if outcome.confirmed else f' {UNCONFIRMED}'}")
+    texts = list(told.values())
+    return texts[0] if len(texts) == 1 else f"{texts[0]} … {texts[-1]}" if texts else ""
 
 
 def scores_note(scores: Iterable[Score]) -> str:
