@@ -66,8 +66,8 @@ def key_numbers(case: Case, item: BoardItem) -> tuple[KeyNumber, ...]:
     found = [KeyNumber(f"{lesion.length_mm:.1f} mm", f"length of the {name}", spread)]
     if lesion.kind is LesionKind.OCCLUSION:
         found += [
-            KeyNumber(_cap_words(lesion.proximal), "proximal cap", _branch(lesion.proximal), "proximal_cap"),
-            KeyNumber(_cap_words(lesion.distal), "distal cap", _branch(lesion.distal), "distal_cap"),
+            _cap(lesion.proximal, "proximal cap", "proximal_cap"),
+            _cap(lesion.distal, "distal cap", "distal_cap"),
         ]
     profile = case.calcium_of(lesion.vessel)
     if profile is not None:
@@ -84,15 +84,10 @@ def key_numbers(case: Case, item: BoardItem) -> tuple[KeyNumber, ...]:
     return tuple(found)
 
 
-def _cap_words(cap: Cap) -> str:
-    shape = cap.shape.value if cap.shape is not None else "–"
-    return f"{shape} · ambiguous" if cap.ambiguous else shape
-
-
-def _branch(cap: Cap) -> str:
-    if cap.side_branch_mm is None:
-        return ""
-    return f"{cap.side_branch or 'branch'} at {cap.side_branch_mm:.1f} mm"
+def _cap(cap: Cap, label: str, tone: str) -> KeyNumber:
+    branch = "" if cap.side_branch_mm is None else f"{cap.side_branch or 'branch'} at {cap.side_branch_mm:.1f} mm"
+    more = " · ".join(filter(None, ("ambiguous" if cap.ambiguous else "", branch)))
+    return KeyNumber(cap.shape.value if cap.shape is not None else "–", label, more, tone)
 
 
 def _calcium(calcium: CalciumSummary) -> KeyNumber:

@@ -199,6 +199,8 @@ class CaseFlow:
     def _lay_open(self, stored: StoredCase, case: Case, view: ViewState) -> None:
         self._kept = case
         self._desk.open(case, view)
+        # Once more, now that there is something to show instead of the list of studies.
+        self._working(None)
         by_itself = stored.path.parent == autosave_folder()
         self._path, self._saved = (None, None) if by_itself else (stored.path, case)
         if not by_itself:

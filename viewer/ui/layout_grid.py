@@ -135,6 +135,16 @@ class LayoutGrid(QWidget):
         self._maximised = None
         self._build()
 
+    def show_as(self, layout: object, maximised: str | None) -> None:
+        """Lay the present step out as it was once: a layout, and the key of the pane that filled the grid."""
+        if is_layout(layout, set(self._panes)):
+            layouts = dict(self._settings.get("layouts", {}))
+            layouts.pop(self._step.value, None)
+            self._settings.set("layouts", layouts)
+            self._keep(layout)  # type: ignore[arg-type]
+        self._maximised = None if maximised is None else self._panes.get(maximised)
+        self._build()
+
     def remember(self) -> None:
         """Note the present sizes in the settings."""
         if self._root is None or self._maximised is not None:

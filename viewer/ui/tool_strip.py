@@ -24,6 +24,7 @@ from viewer.model.view import Projection, Slab, ViewState, Window
 from viewer.shipped import resource
 from viewer.ui.icons import icon
 from viewer.ui.tools import Tool, ToolBox
+from viewer.ui.undo_history import UndoHistory
 
 TOOL_BUTTONS = (
     (Tool.WINDOW, "window", "Window and level (drag)"),
@@ -104,8 +105,13 @@ class ToolStrip(QWidget):
         row.addWidget(self._bar)
         self.undo = _button("undo", "Nothing to undo", desk.undo)
         self.redo = _button("redo", "Nothing to do again", desk.redo)
-        for button in (self.undo, self.redo, _button("keys", "All keys (?)", show_keys)):
+        self.history = _button("history", "All edits by their titles (Ctrl+H)", self.show_history)
+        for button in (self.undo, self.redo, self.history, _button("keys", "All keys (?)", show_keys)):
             row.addWidget(button)
+
+    def show_history(self) -> None:
+        """Open the list of edits."""
+        UndoHistory(self._desk, self).open_under(self.history)
 
     def show_progress(self, share: float, text: str) -> None:
         """Show how far work is; 1.0 takes the bar away."""

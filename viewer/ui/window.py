@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,8 +13,12 @@ from viewer.casefile import SUFFIX
 from viewer.desk import Desk
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
+from viewer.model.board import BoardItem
 from viewer.model.view import Step, Window
+from viewer.ui.board_pane import BOARD_KEYS, BoardPane
+from viewer.ui.board_restore import restore
 from viewer.ui.capture import Captures
+from viewer.ui.capture_settings import CaptureCard
 from viewer.ui.case_flow import CaseFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
@@ -25,11 +29,12 @@ from viewer.ui.occlusion_panel import OcclusionPanel
 from viewer.ui.pane import Pane
 from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
 from viewer.ui.poster import Poster
+from viewer.ui.presentation import PRESENTATION_KEYS, Presentation
 from viewer.ui.rail import Rail
 from viewer.ui.reformation_pane import REFORMATION_KEYS, ReformationPane
 from viewer.ui.sections_pane import SECTION_KEYS, SectionsPane
 from viewer.ui.settings import Settings
-from viewer.ui.steps import coming_panels, coming_panes
+from viewer.ui.steps import coming_panels
 from viewer.ui.study_browser import StudyBrowser
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
@@ -50,6 +55,7 @@ WINDOW_KEYS = (
     ("Ctrl+S", "save the plan"),
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "do again"),
+    ("Ctrl+H", "all edits, and back to any"),
     ("F", "maximise or restore the pane"),
     ("S  Shift+S", "capture the pane, the whole layout"),
     ("1 … 6", "windows of grey values"),
@@ -75,6 +81,7 @@ class MainWindow(QMainWindow):
         self._poster = Poster(self)
         self.jobs = Jobs(self._poster.post)
         self.tools = ToolBox(self)
+        self.board = BoardPane(self.desk, self.jobs)
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
@@ -83,7 +90,7 @@ class MainWindow(QMainWindow):
             SectionsPane(self.desk, self.jobs),
             XrayPane(self.desk, self.jobs),
             ViewMapPane(self.desk, self.jobs),
-            *coming_panes(self.desk, self.jobs),
+            self.board,
         ]
         self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
         self.browser = StudyBrowser()
@@ -132,6 +139,9 @@ class MainWindow(QMainWindow):
             pane.capture_wanted.connect(self.capture)
             if isinstance(pane, SectionsPane):
                 pane.contour_pulled.connect(self.tree_flow.measure_calcium)
+        self.board.restore_wanted.connect(self.restore)
+        self.board.present_wanted.connect(self.present)
+        self.board.settings_wanted.connect(self.show_capture_settings)
         self.browser.path_chosen.connect(self.open_path)
         self.flow.show_start()
         self._restore_place()
@@ -222,6 +232,35 @@ class MainWindow(QMainWindow):
         """Take a picture of a pane (default: the one that has the keyboard) for board, file and clipboard."""
         self.captures.take_pane(pane or self._focused_pane())
 
+    def restore(self, item: BoardItem) -> None:
+        """Go back to the view that a capture was taken from."""
+        restore(item, self.desk, self.grid, self.panes, self.refresh)
+        self.message.say(f"Back at “{item.title}”. F6 leads to the board again.")
+
+    def present(self, number: int = 0) -> None:
+        """Show the board full screen, from a capture on."""
+        case = self.desk.kept_case
+        if case is None or not case.board:
+            self.message.say("The board is empty: capture a pane with S first.", Weight.CAUTION)
+            return
+        self.presentation = Presentation(case, number, self.captures.identity.shown, self)
+        self.presentation.ended.connect(self.activateWindow)
+        self.presentation.showFullScreen()
+        self.presentation.setFocus()
+
+    def _views_or_present(self) -> None:
+        """F5: on the board it presents, elsewhere it is the fifth step."""
+        if self.desk.view.step is Step.SHEET and not self.board.empty:
+            self.present(self.board.selected)
+        else:
+            self.desk.look(step=Step.VIEWS)
+
+    def show_capture_settings(self, at: QPoint) -> None:
+        """Open the card that says how captures are made."""
+        card = CaptureCard(self.settings, self.captures.identity, lambda: None, self)
+        card.move(at)
+        card.show()
+
     def show_keys(self) -> None:
         """Lay the sheet of keys over the window."""
         KeysSheet(
@@ -233,6 +272,8 @@ class MainWindow(QMainWindow):
                 ("Reformation", REFORMATION_KEYS),
                 ("Cross-sections", SECTION_KEYS),
                 ("X-ray preview", XRAY_KEYS),
+                ("Board", BOARD_KEYS),
+                ("In the room", PRESENTATION_KEYS),
             ),
         )
 
@@ -263,7 +304,11 @@ class MainWindow(QMainWindow):
         self.flow.cancel()
 
     def _add_shortcuts(self) -> None:
-        steps = [(f"F{number}", lambda step=step: self.desk.look(step=step)) for number, step in enumerate(Step, 1)]
+        steps = [
+            (f"F{number}", lambda step=step: self.desk.look(step=step))
+            for number, step in enumerate(Step, 1)
+            if step is not Step.VIEWS
+        ]
         windows = [
             (str(number), lambda window=window: self.desk.look(window=window))
             for number, (_, window) in enumerate(window_presets(), 1)
@@ -278,9 +323,12 @@ class MainWindow(QMainWindow):
             ("F", self._toggle_maximised),
             ("S", self.capture),
             ("Shift+S", self.captures.take_layout),
+            ("Shift+F5", self.present),
             ("F11", self.toggle_full_screen),
             ("?", self.show_keys),
             *steps,
+            ("F5", self._views_or_present),
+            ("Ctrl+H", self.strip.show_history),
             *windows,
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
