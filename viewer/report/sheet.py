@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
+from PySide6.QtGui import QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.fluoro.proposals import propose_views
@@ -301,7 +301,7 @@ def write_pages(pages: tuple[ReadyPage, ...], path: Path, page: str = "A4") -> t
     paths = tuple(path if n == 0 else path.with_stem(f"{path.stem}-{n + 1}") for n in range(len(pages)))
     for ready, each in zip(pages, paths, strict=True):
         buffer = _buffer()
-        page_image(ready, page).save(buffer, b"PNG")
+        QImageWriter(buffer, QByteArray(b"png")).write(page_image(ready, page))
         write_whole(each, bytes(buffer.data().data()), what)
     return paths
 
