@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
@@ -16,13 +17,12 @@ from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
-from viewer.model.lesion import Lesion, LesionKind
-from viewer.model.vessel import Author
+from viewer.model.lesion import LesionKind
 from viewer.model.view import ViewState, Window
-from viewer.report.calcium_marks import runs_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
 from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.reformation_marks import Placed, paint_calcium_bands, paint_lesion
 from viewer.ui.same import same
 from viewer.ui.strip_chart import has_strip, paint_legend, paint_strip
 from viewer.ui.theme import color, font, vessel_color
@@ -30,7 +30,7 @@ from viewer.ui.theme import color, font, vessel_color
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
-FLAG_PX, WORDS_PX, CAP_GRIP_PX = 46, 120, 6
+FLAG_PX, CAP_GRIP_PX = 46, 6
 #: The share of the room that the strip chart takes, and the height of its legend.
 STRIP_SHARE, LEGEND_PX = 0.36, 22
 LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
@@ -240,8 +240,7 @@ class ReformationPane(Pane):
             line = QRect(area.left(), area.bottom() - LEGEND_PX, area.width(), LEGEND_PX)
             paint_legend(painter, line, self._threshold_words(case))
         if case is not None:
-            self._paint_calcium(painter, area, case)
-            self._paint_lesions(painter, area, case)
+            self._paint_disease(painter, area, case)
         self._paint_cursor(painter, area)
         self._paint_ruler(painter, area)
 
@@ -283,81 +282,24 @@ class ReformationPane(Pane):
         assert self._sight is not None
         return [(stretch.vessel, stretch.from_mm) for stretch in self._sight.course.stretches]
 
-    def _paint_calcium(self, painter: QPainter, area: QRect, case: Case) -> None:
-        """Mark heavy calcium as bands at the lower edge of the picture, with words where there is room."""
-        if self._stretched or "calcium" in self.desk.view.hidden_overlays:
-            return
-        frame = self._frame(area)
-        named: list[tuple[float, float]] = []
-        for name, start in self._on_course(case):
-            profile = case.calcium_of(name)
-            heavy = [run for run in (runs_of(profile) if profile is not None else ()) if not run.light]
-            places = [
-                tuple(self._to_screen(start + mm, 0.0, area).x() for mm in (run.from_mm, run.to_mm)) for run in heavy
-            ]
-            for run, (left, right) in zip(heavy, places, strict=True):
-                painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run.drawn)
-            # The heaviest comes last in the runs, and has the first say in words.
-            for run, (left, right) in reversed(list(zip(heavy, places, strict=True))):
-                middle = (left + right) / 2
-                free = all(middle + WORDS_PX / 2 < a or middle - WORDS_PX / 2 > b for a, b in named)
-                if run.to_mm - run.from_mm >= 1.0 and free:
-                    named.append((middle - WORDS_PX / 2, middle + WORDS_PX / 2))
-                    box = QRect(round(middle - WORDS_PX / 2), round(frame.bottom()) - 28, WORDS_PX, 16)
-                    centred = int(Qt.AlignmentFlag.AlignCenter)
-                    draw_text(painter, box, centred, run.words, font(0.82, bold=True), run.drawn)
-
-    def _paint_lesions(self, painter: QPainter, area: QRect, case: Case) -> None:
-        """Mark the caps with their ranges, and bracket the length between them."""
+    def _paint_disease(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """Mark calcium and caps, which only a straightened vessel shows at their true stations."""
         if self._stretched:
             return
-        for name, start in self._on_course(case):
-            for lesion in case.lesions:
-                if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
-                    self._paint_lesion(painter, area, lesion, start)
-
-    def _paint_lesion(self, painter: QPainter, area: QRect, lesion: Lesion, start: float) -> None:
         frame = self._frame(area)
         bottom = self._strip(area).bottom() if self._has_strip else frame.bottom()
-        ends = []
-        for cap, shade_name, letter, side in (
-            (lesion.proximal, "proximal_cap", "P", Qt.AlignmentFlag.AlignRight),
-            (lesion.distal, "distal_cap", "D", Qt.AlignmentFlag.AlignLeft),
-        ):
-            shade = color("meaning", shade_name)
-            x = self._to_screen(start + cap.station_mm, 0.0, area).x()
-            low, high = (self._to_screen(start + mm, 0.0, area).x() for mm in cap.range_mm)
-            band = QColor(shade)
-            band.setAlpha(60)
-            painter.fillRect(QRectF(low, frame.top() + 44, high - low, frame.height() - 44), band)
-            pen = QPen(shade, 1.8)
-            if cap.author is Author.COMPUTER:
-                pen.setDashPattern([4, 2.5])
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, frame.top() + 44), QPointF(x, bottom))
-            if cap.proposed_mm is not None:
-                proposed = self._to_screen(start + cap.proposed_mm, 0.0, area).x()
-                painter.setPen(QPen(shade, 1, Qt.PenStyle.DotLine))
-                painter.drawLine(QPointF(proposed, frame.top() + 44), QPointF(proposed, frame.bottom()))
-            words = [letter, cap.shape.value if cap.shape is not None else "", "· ambiguous" if cap.ambiguous else ""]
-            left = x - 206 if side == Qt.AlignmentFlag.AlignRight else x + 6
-            box = QRect(round(left), round(frame.top()) + 60, 200, 18)
-            flags = int(side | Qt.AlignmentFlag.AlignVCenter)
-            draw_text(painter, box, flags, " ".join(word for word in words if word), font(0.92, bold=True), shade)
-            ends.append(x)
-        y = frame.top() + 48
-        painter.setPen(QPen(color("text", "strong"), 1.6))
-        painter.drawLine(QPointF(ends[0], y), QPointF(ends[1], y))
-        for x in ends:
-            painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
-        least = lesion.distal.range_mm[0] - lesion.proximal.range_mm[1]
-        most = lesion.distal.range_mm[1] - lesion.proximal.range_mm[0]
-        text = f"{lesion.length_mm:.1f} mm  ({max(least, 0):.1f} – {most:.1f})"
-        box = QRect(round(sum(ends) / 2) - 90, round(y) - 10, 180, 20)
-        painter.setFont(font(0.95, bold=True))
-        width = painter.fontMetrics().horizontalAdvance(text)
-        painter.fillRect(QRectF(box.center().x() - width / 2 - 6, box.top(), width + 12, 20), QColor(10, 13, 18, 225))
-        draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), text, font(0.95, bold=True), color("text", "strong"))
+        for name, start in self._on_course(case):
+            place = Placed(frame, bottom, partial(self._across, area, start))
+            profile = case.calcium_of(name)
+            if profile is not None and "calcium" not in self.desk.view.hidden_overlays:
+                paint_calcium_bands(painter, place, profile)
+            for lesion in case.lesions:
+                if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
+                    paint_lesion(painter, place, lesion)
+
+    def _across(self, area: QRect, start_mm: float, station_mm: float) -> float:
+        """Return the horizontal place of a station of a vessel that begins at `start_mm` of the course."""
+        return self._to_screen(start_mm + station_mm, 0.0, area).x()
 
     def _paint_flag(self, painter: QPainter, area: QRect, station_mm: float, name: str, line: int) -> None:
         """Name a branch above the place where it leaves; `line` 1 stands below a flag that it would collide with."""
