@@ -41,7 +41,8 @@ class Placed:
 
 def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfile) -> None:
     """Mark heavy calcium at the lower edge of the picture, in words where there is room: the heaviest first."""
-    frame, named = place.frame, []
+    frame = place.frame
+    named: list[tuple[float, float]] = []
     heavy = [(run, place.across(run.from_mm), place.across(run.to_mm)) for run in runs_of(profile) if not run.light]
     for run, left, right in heavy:
         painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run.drawn)
