@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from viewer.analysis.coronary.trace import trace_tree
 from viewer.analysis.fluoro.limits import GantryLimits
 from viewer.analysis.fluoro.proposals import Proposal, propose_views
+from viewer.analysis.occlusion.cord import centred_on_cord
 from viewer.analysis.occlusion.find import find_lesions
 from viewer.analysis.plaque.blur import USUAL_FWHM_MM
 from viewer.analysis.plaque.calcium import measure_calcium
@@ -21,6 +22,7 @@ from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
 from viewer.model.calcium import CalciumThreshold
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
+from viewer.model.cross_section import Contour
 from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import MAIN_VESSELS, Author, Vessel, VesselTree
@@ -29,6 +31,8 @@ from viewer.progress import Progress, silent
 
 Seed = tuple[str, ArrayLike]
 
+#: A course that lies nearer than this to the middle of its occlusions stays.
+MOVED_MM = 0.3
 #: The sharpness of the picture is read from the longest vessels: so many of them, and longer than this.
 SHARPNESS_VESSELS, SHARPNESS_MM = 3, 20.0
 
@@ -148,29 +152,66 @@ def _fwhm_mm(case: Case, seen: Enhancement, progress: Progress) -> float:
 def with_lesions(case: Case, progress: Progress = silent) -> Case:
     """Return the case with its lesions found anew; those that the operator marked or corrected stay.
 
-    Vessels that were not measured yet are measured first. Each occlusion becomes one inferred stretch of its vessel,
-    from cap to cap.
+    Vessels that were not measured yet are measured first. The course of each occlusion is moved into the middle of the
+    occluded cord, unless the operator had a hand in it, and becomes one inferred stretch from cap to cap.
     """
-    seen = _enhancement(case)
     case = with_measurements(case, None, _part(progress, 0.0, 0.8))
     kept = [lesion for lesion in case.lesions if _is_hers(lesion)]
     found: list[Lesion] = []
     order = _parents_first(case.tree)
     for number, name in enumerate(order):
         progress(0.8 + 0.2 * number / len(order), f"Looking for occlusions of {name}")
-        sections = case.sections_of(name)
-        if sections is None:
-            raise ValueError(f"{name} has no cross-sections")
         own = [lesion for lesion in kept if lesion.vessel == name]
-        for lesion in find_lesions(case.volume, case.tree, sections, case.calcium_of(name), seen):
-            if not any(_overlap(lesion, other) for other in own):
-                own.append(lesion)
+        proposed = _lesions_of(case, name)
+        if not own:
+            centred = _on_cords(case, name, proposed)
+            if centred is not case:
+                case, proposed = centred, _lesions_of(centred, name)
+        own += [lesion for lesion in proposed if not any(_overlap(lesion, other) for other in own)]
         found += own
         closed = [le for le in own if le.kind is LesionKind.OCCLUSION]
         if closed:
             case = replace(case, tree=_with_inferred(case.tree, name, closed))
     progress(1.0, "Looked for occlusions")
     return replace(case, lesions=tuple(sorted(found, key=_weight)))
+
+
+def _lesions_of(case: Case, name: str) -> tuple[Lesion, ...]:
+    sections = case.sections_of(name)
+    if sections is None:
+        raise ValueError(f"{name} has no cross-sections")
+    return find_lesions(case.volume, case.tree, sections, case.calcium_of(name), _enhancement(case))
+
+
+def _on_cords(case: Case, name: str, lesions: Sequence[Lesion]) -> Case:
+    """Return the case with a vessel's course in the middle of its occlusions, measured anew; as it was if it is there.
+
+    What the operator traced or pulled stays.
+    """
+    vessel, sections = case.tree[name], case.sections_of(name)
+    edited = sections is None or Contour.EDITED in sections.wall_source or Contour.EDITED in sections.lumen_source
+    if vessel.author is Author.OPERATOR or edited or sections is None:
+        return case
+    line = vessel.centerline
+    # from the far end on, so that the stations of what is still to be done stay the same
+    for lesion in reversed(lesions):
+        if lesion.kind is LesionKind.OCCLUSION:
+            ends = lesion.proximal.station_mm, lesion.distal.station_mm
+            line = centred_on_cord(case.volume, line, sections, *ends)
+    if line is vessel.centerline:
+        return case
+    off_mm = np.array([vessel.centerline.nearest_station_mm(point)[1] for point in line.points_lps_mm])
+    if off_mm.max() < MOVED_MM:
+        return case
+    tree = replace(case.tree, vessels=tuple(replace(v, centerline=line) if v.name == name else v for v in case.tree))
+    fresh = replace(
+        case,
+        tree=tree,
+        sections=tuple(s for s in case.sections if s.vessel != name),
+        calcium=tuple(profile for profile in case.calcium if profile.vessel != name),
+        lesions=(),
+    )
+    return replace(with_measurements(fresh, (name,)), lesions=case.lesions)
 
 
 def _is_hers(lesion: Lesion) -> bool:

@@ -42,7 +42,7 @@ CALCIFIED_CAP_PERCENT, UNCERTAIN_MM = 50.0, 4.0
 CERTAIN_MM = 9.0
 #: A stenosis: 70 % of the area lost, as a share of the diameter of the vessel around it, which is at least so wide,
 #: over this length.
-STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 1 - np.sqrt(0.3), 0.9, 1.0
+STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 1 - np.sqrt(0.3), 1.0, 1.0
 AROUND_MM = 12.0
 
 
