@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Kernel = Callable[..., Any]
 
 #: Threading layers of numba that let several threads in.
 SAFE_LAYERS = ("omp", "tbb")
@@ -47,6 +47,6 @@ def parallel_kernel(*, fastmath: bool = False) -> Callable[[Kernel], Kernel]:
             with _turn:
                 return kernel(*arguments)
 
-        return call  # type: ignore[return-value]
+        return call
 
     return compiled

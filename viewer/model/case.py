@@ -54,7 +54,8 @@ class Case:
     board: tuple[BoardItem, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (part.vessel for part in (*self.sections, *self.calcium, *self.lesions)):
+        parts: tuple[CrossSections | CalciumProfile | Lesion, ...] = (*self.sections, *self.calcium, *self.lesions)
+        for name in (part.vessel for part in parts):
             if name not in self.tree:
                 raise ValueError(f"{name} is not in the tree")
         for part in ("sections", "calcium", "lesions", "marks", "findings", "board"):
