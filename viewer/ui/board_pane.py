@@ -44,6 +44,7 @@ class BoardPane(Pane):
 
     key = "board"
     title = "Board"
+    header_right_is_hint = True
     when_empty = (
         "Your captures, in order",
         "Press S over any pane (Shift+S: all panes) and its picture comes here, with the way back to its view. "

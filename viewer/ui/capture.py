@@ -312,12 +312,12 @@ class Captures:
             item = take.item(png)
             self._desk.apply(replace(case, board=(*case.board, item)), f"Capture {item.title}")
         places = [
-            f"in {path}" if path is not None else "",
             "on the board" if png is not None else "",
             "on the clipboard" if take.choice.to_clipboard else "",
+            f"in {path.parent}" if path is not None else "",
         ]
-        who = f"with “{take.identity}” on file and clipboard" if take.identity else "without the patient's name"
-        self._message.say(f"Captured, {who}: {', '.join(filter(None, places)) or 'but kept nowhere'}.")
+        who = f"with “{take.identity}” in file and clipboard" if take.identity else "without the patient's name"
+        self._message.say(f"Captured {who}: {', '.join(filter(None, places)) or 'but kept nowhere'}.")
 
     def _end(self, slot: str, problem: BaseException | None) -> None:
         self._under_way.discard(slot)
@@ -366,7 +366,8 @@ def _item_maker(
 
 
 def title_of(caption: Caption, view: ViewState, pane: Pane | None) -> str:
-    """Return what a capture is called until it is named: what is shown, and the angle if there is one."""
-    if pane is not None and pane.key == "volume":
-        return f"{caption.head} · {pane.header_right()}"
-    return f"{caption.head} · {view.carm.label}" if pane is not None and pane.key == "xray" else caption.head
+    """Return what a capture is called until it is named: what is shown from where, and of which vessel."""
+    angle = ""
+    if pane is not None and pane.key in ("volume", "xray"):
+        angle = pane.header_right() if pane.key == "volume" else view.carm.label
+    return " · ".join(filter(None, (f"{caption.shown} {angle}".rstrip(), caption.place)))

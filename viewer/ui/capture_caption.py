@@ -33,8 +33,8 @@ class Caption:
 
     Attributes
     ----------
-    head : str
-        Vessel, segment and what is shown.
+    place, shown : str
+        Vessel and segment, which may be unknown, and what is shown.
     parts : tuple of str
         Angles, orientation, threshold, date.
     mm_per_px : float or None
@@ -45,11 +45,17 @@ class Caption:
         Typed by the operator; empty: none.
     """
 
-    head: str
+    place: str
+    shown: str
     parts: tuple[str, ...]
     mm_per_px: float | None = None
     scale_holds: str = ""
     identity: str = ""
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        return " · ".join(filter(None, (self.place, self.shown)))
 
     @property
     def text(self) -> str:
@@ -93,18 +99,20 @@ def caption_of(case: Case, view: ViewState, pane: Pane | None, area: QRect, iden
     identity : str
     """
     key = None if pane is None else pane.key
-    named = pane.title if pane is not None and pane.key != "reformation" else ""
-    shown = "Curved reformation" if key == "reformation" else named
     if pane is None:
         shown = f"All panes of step {view.step.value}"
-    head = " · ".join(filter(None, (place_words(case, view, key), shown)))
+    else:
+        # The title of this pane is its vessel.
+        shown = "Curved reformation" if key == "reformation" else pane.title
     parts = [*_direction(view, pane)]
     threshold = _threshold(case, view)
     if threshold:
         parts.append(threshold)
     parts.append(ct_date(case))
-    scale = None if pane is None else pane.mm_per_px(area)
-    return Caption(head, tuple(filter(None, parts)), scale, pane.scale_holds() if pane is not None else "", identity)
+    # The planes have a bar of their own in the picture.
+    scale = None if pane is None or key in PLANE_NAMES else pane.mm_per_px(area)
+    holds = pane.scale_holds() if pane is not None and scale is not None else ""
+    return Caption(place_words(case, view, key), shown, tuple(filter(None, parts)), scale, holds, identity)
 
 
 def _direction(view: ViewState, pane: Pane | None) -> list[str]:
@@ -165,8 +173,13 @@ def _lines(caption: Caption, width: float) -> list[str]:
 
 def _room(caption: Caption, width: int) -> float:
     """Return how wide the words may be: all but the bar."""
-    bar = 0.0 if caption.mm_per_px is None else max(BAR_SHARE * width, 96.0) + MARGIN_PX
-    return width - 2 * MARGIN_PX - bar
+    return width - 2 * MARGIN_PX - (0.0 if caption.mm_per_px is None else _bar_room(caption, width) + MARGIN_PX)
+
+
+def _bar_room(caption: Caption, width: float) -> float:
+    """Return how wide the bar with its words may be."""
+    words = QFontMetricsF(font(0.9, bold=True)).horizontalAdvance(f"100 mm {caption.scale_holds}")
+    return max(BAR_SHARE * width, words, 96.0)
 
 
 def caption_height_px(caption: Caption, width: int) -> int:
@@ -197,17 +210,17 @@ def paint_caption(painter: QPainter, area: QRect, caption: Caption) -> None:
         )
         top += metrics.height()
     if caption.mm_per_px is not None:
-        _paint_bar(painter, area, caption.mm_per_px, caption.scale_holds)
+        _paint_bar(painter, area, caption, caption.mm_per_px)
 
 
-def _paint_bar(painter: QPainter, area: QRect, mm_per_px: float, holds: str) -> None:
-    longest = max(BAR_SHARE * area.width(), 96.0)
+def _paint_bar(painter: QPainter, area: QRect, caption: Caption, mm_per_px: float) -> None:
+    longest = _bar_room(caption, area.width())
     length_mm = max((n for n in SCALE_LENGTHS_MM if n / mm_per_px <= longest), default=None)
     if length_mm is None:
         return
     right = area.right() - MARGIN_PX
     width = length_mm / mm_per_px
-    y = area.bottom() - GAP_PX - 6.0
+    y = area.bottom() - GAP_PX - 7.0
     pen = QPen(color("text", "strong"), 2.0)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
@@ -216,6 +229,6 @@ def _paint_bar(painter: QPainter, area: QRect, mm_per_px: float, holds: str) -> 
     for end in ends:
         painter.drawLine(end - QPointF(0, 4), end + QPointF(0, 4))
     painter.setFont(font(0.9, bold=True))
-    box = QRectF(right - longest, area.top(), longest, y - 6 - area.top())
-    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap)
-    painter.drawText(box, flags, f"{length_mm} mm\n{holds}" if holds else f"{length_mm} mm")
+    box = QRectF(right - longest, area.top(), longest, y - 7 - area.top())
+    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+    painter.drawText(box, flags, f"{length_mm} mm {caption.scale_holds}".rstrip())

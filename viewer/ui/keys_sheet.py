@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from viewer.ui.theme import color
 
+COLUMNS = 4
 KeyTable = tuple[tuple[str, str], ...]
 
 
@@ -35,6 +36,11 @@ class KeysSheet(QWidget):
         row = QHBoxLayout(card)
         row.setContentsMargins(28, 22, 28, 22)
         row.setSpacing(40)
+        stacks = [QVBoxLayout() for _ in range(COLUMNS)]
+        heights = [0] * COLUMNS
+        for stack in stacks:
+            stack.setSpacing(22)
+            row.addLayout(stack)
         for heading, table in tables:
             column = QGridLayout()
             column.setHorizontalSpacing(16)
@@ -48,7 +54,12 @@ class KeysSheet(QWidget):
                 name.setObjectName("value")
                 column.addWidget(name, number, 0)
                 column.addWidget(QLabel(meaning), number, 1)
-            row.addLayout(column)
+            # Each goes where most room is left, so that all fit a small screen.
+            lowest = heights.index(min(heights))
+            stacks[lowest].addLayout(column)
+            heights[lowest] += len(table) + 2
+        for stack in stacks:
+            stack.addStretch(1)
         outer.addWidget(card)
         self.show()
         self.raise_()

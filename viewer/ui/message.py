@@ -58,6 +58,8 @@ class MessageBar(QFrame):
         self.setStyleSheet(
             f"QFrame#message {{ background: {background}; border-left: 4px solid {edge}; border-radius: 6px; }}"
         )
+        # A long sentence takes two lines.
+        self.setFixedHeight(max(self.heightForWidth(self.width()), self.minimumSizeHint().height()))
         self.show()
         self.raise_()
         self._timer.stop()

@@ -49,6 +49,9 @@ class Pane(QWidget):
     #: What will be here, and how to get it; shown while the pane has no picture.
     when_empty = ("Nothing here yet", "Open a study to begin.")
 
+    #: Whether `header_right` says what the mouse does: of no use in a capture.
+    header_right_is_hint = False
+
     maximise_wanted = Signal(object)
     capture_wanted = Signal(object)
     menu_wanted = Signal(object, QPoint)
@@ -224,8 +227,8 @@ class Pane(QWidget):
         if self.subtitle():
             rest = line.adjusted(width + 6, 0, 0, 0)
             draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9), color("text", "muted"))
-        under_buttons = painter.device() is self and self._buttons.isVisible()
-        if self.header_right() and not under_buttons:
+        left_out = self._buttons.isVisible() if painter.device() is self else self.header_right_is_hint
+        if self.header_right() and not left_out:
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             draw_text(painter, line, right, self.header_right(), font(0.9), color("text", "normal"))
 

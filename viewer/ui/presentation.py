@@ -146,6 +146,7 @@ class Presentation(QWidget):
         room = area.adjusted(margin, HEAD * high, -margin - column, -FOOT * high)
         image = self._image(self._number)
         place = fitted(image.width(), image.height(), room)
+        place.moveTop(room.top())
         if image.isNull():
             _text(painter, room, "This picture is damaged", MORE * high, color("accent", "caution"))
         else:
@@ -154,7 +155,7 @@ class Presentation(QWidget):
         self._paint_head(painter, QRectF(area.left() + margin, area.top(), wide - 2 * margin, HEAD * high), high)
         if numbers:
             left = area.right() - column
-            box = QRectF(left, place.top(), column - margin, area.bottom() - FOOT * high - place.top())
+            box = QRectF(left, room.top(), column - margin, room.height())
             self._paint_numbers(painter, box, numbers, high)
         self._paint_foot(painter, area, high)
 
@@ -165,20 +166,24 @@ class Presentation(QWidget):
         _text(painter, rest, self.item.title, TITLE * high, color("text", "strong"), bold=True)
 
     def _paint_numbers(self, painter: QPainter, box: QRectF, numbers: tuple[KeyNumber, ...], high: float) -> None:
-        step = min(box.height() / len(numbers), 0.165 * high)
+        heights = [LABEL + VALUE + (MORE if each.more else 0.0) for each in numbers]
+        needed = 1.2 * sum(heights) * high
         # With more numbers than usual all of them become smaller together.
-        size = min(1.0, step / ((VALUE + LABEL + MORE) * 1.28 * high))
-        for n, each in enumerate(numbers):
-            top = box.top() + n * step
+        size = min(1.0, box.height() / (needed + 0.02 * high * (len(numbers) - 1)))
+        gap = min((box.height() - size * needed) / max(len(numbers) - 1, 1), 0.042 * high)
+        top = box.top()
+        for each in numbers:
             lines = (
                 (each.label, LABEL, color("text", "muted"), False),
                 (each.value, VALUE, _tone(each), True),
                 (each.more, MORE, color("text", "normal"), False),
             )
             for text, share, shade, bold in lines:
-                row = QRectF(box.left(), top, box.width(), share * high * size * 1.22)
-                _text(painter, row, text, share * high * size, shade, bold=bold)
-                top += row.height()
+                if text:
+                    row = QRectF(box.left(), top, box.width(), 1.2 * share * high * size)
+                    _text(painter, row, text, share * high * size, shade, bold=bold)
+                    top += row.height()
+            top += gap
 
     def _paint_foot(self, painter: QPainter, area: QRectF, high: float) -> None:
         margin = MARGIN * high

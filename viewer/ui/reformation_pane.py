@@ -51,6 +51,7 @@ class ReformationPane(Pane):
 
     key = "reformation"
     title = "Curved reformation"
+    header_right_is_hint = True
     when_empty = (
         "The vessel laid out straight",
         "Choose a vessel: click it in the tree map, in 3-D, or in step Vessel.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QFont
 from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -41,6 +41,12 @@ class UndoHistory(QFrame):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setStyleSheet(
+            f"QListWidget {{ background: transparent; outline: none; }}"
+            f"QListWidget::item {{ border-radius: 5px; padding-left: 4px; }}"
+            f"QListWidget::item:selected {{ background: {color('accent', 'quiet').name()}; }}"
+            f"QListWidget::item:hover {{ background: {color('surface', 'hover').name()}; }}"
+        )
         column.addWidget(self.list)
         note = QLabel("Click to go there. What is undone stays in the list until you do something else.")
         note.setObjectName("small")
@@ -73,6 +79,7 @@ class UndoHistory(QFrame):
             face.setItalic(number > len(done))
             row.setFont(face)
             row.setToolTip(title)
+            row.setSizeHint(QSize(0, ROW_PX))
             self.list.addItem(row)
         self.list.setCurrentRow(len(done))
         self.list.setFixedHeight(min(self.list.count(), MOST_ROWS) * ROW_PX + 6)
