@@ -177,8 +177,8 @@ def test_that_a_table_of_several_vessels_knows_who_leaves_whom(tmp_path: Path) -
         ("a.csv", b"x,y,z,inferred\n1,2,3,perhaps\n3,4,5,0\n", "neither 0 nor 1"),
         ("a.csv", b"1,2,3,4,5\n1,2,3,4,5\n", "no heading"),
         ("a.csv", b"1,2,3\n1,2,3\n", "no line of two points"),
-        ("a.csv", b"1,2,3\n1e9,2,3\n", "the longest of 1e\\+09 mm"),
-        ("a.csv", b"1,2,3\n1e300,2,3\n1,1e300,1\n", "the longest of"),
+        ("a.csv", b"1,2,3\n9e4,2,3\n", "the longest of 9e\\+04 mm"),
+        ("a.csv", b"1,2,3\n1e300,2,3\n1,1e300,1\n", "far from any patient"),
         ("a.csv", b"vessel,x,y,z\n" + b"".join(b"%d,0,0,0\n%d,1,0,0\n" % (n, n) for n in range(501)), "501 lines"),
         ("a.json", b"{}", "not known"),
         ("a.nii", b"no", "damaged"),
@@ -262,7 +262,7 @@ def test_that_a_map_of_labels_becomes_a_tree_with_radii(tmp_path: Path) -> None:
     for name, length, radius in (("LAD", 35, 1.5), ("LCX", 30, 1.5), ("D1", 20, 1.25)):
         line = tree[name].centerline
         assert line.length_mm == pytest.approx(length, abs=3.5)
-        assert line.lumen_radius_mm is not None and np.median(line.lumen_radius_mm) == pytest.approx(radius, abs=0.3)
+        assert line.lumen_radius_mm is not None and np.median(line.lumen_radius_mm) == pytest.approx(radius, abs=0.08)
     assert tree.origin_mm("D1") == pytest.approx(20, abs=1), "it starts on its parent's course"
     assert np.allclose(tree["LCX"].centerline.points_lps_mm[0], tree["LM"].centerline.points_lps_mm[-1])
     away = [abs(p[1:]).max() for p in tree["LCX"].centerline.points_lps_mm[4:]]

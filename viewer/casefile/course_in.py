@@ -26,7 +26,7 @@ WIDEST_MM = 4.0
 #: A step this much longer than the usual one, and than this in mm, is none: another line begins there.
 LEAP, LEAP_MM = 8.0, 4.0
 #: What a coronary tree never comes near, and a hostile file may.
-MOST_LINES, LONGEST_MM = 500, 2000.0
+MOST_LINES, LONGEST_MM, FARTHEST_MM = 500, 2000.0, 1e5
 
 
 class UnreadableTree(ViewerError):
@@ -94,6 +94,8 @@ def tree_from_courses(path: Path, courses: Sequence[Course]) -> VesselTree:
     UnreadableTree
         If nothing is left that is a vessel.
     """
+    if any(np.abs(course.points_lps_mm).max(initial=0.0) > FARTHEST_MM for course in courses):
+        raise UnreadableTree(path, "its points lie far from any patient", "Choose coronary centrelines in millimetres.")
     pieces = [_tidy(piece) for course in courses for piece in _without_leaps(_tidy(course))]
     pieces = [piece for piece in pieces if len(piece) > 1]
     if not pieces:
