@@ -49,12 +49,3 @@ class StudyPanel(StepPanel):
 
     def done(self, case: Case | None) -> bool:
         return case is not None
-
-
-class ComingPanel(StepPanel):
-    """A step whose tools are not in this version: says so, and what the step will be for."""
-
-    def __init__(self, step: Step, heading: str, text: str) -> None:
-        self.step = step
-        super().__init__()
-        self.add_card(heading).say(heading, text)

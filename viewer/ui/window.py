@@ -34,7 +34,9 @@ from viewer.ui.rail import Rail
 from viewer.ui.reformation_pane import REFORMATION_KEYS, ReformationPane
 from viewer.ui.sections_pane import SECTION_KEYS, SectionsPane
 from viewer.ui.settings import Settings
-from viewer.ui.steps import coming_panels
+from viewer.ui.sheet_flow import SheetFlow
+from viewer.ui.sheet_pane import SHEET_KEYS, SheetPane
+from viewer.ui.sheet_panel import SheetPanel
 from viewer.ui.study_browser import StudyBrowser
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self._poster.post)
         self.tools = ToolBox(self)
         self.board = BoardPane(self.desk, self.jobs)
+        self.sheet = SheetFlow(self.desk, self.jobs, self)
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
             XrayPane(self.desk, self.jobs),
             ViewMapPane(self.desk, self.jobs),
             self.board,
+            SheetPane(self.desk, self.jobs, self.sheet),
         ]
         self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
         self.browser = StudyBrowser()
@@ -120,9 +124,8 @@ class MainWindow(QMainWindow):
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
         made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
         views = ViewsPanel(self.desk)
-        coming = coming_panels()
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.lesion_facts.resolve_cap)
-        self.rail = Rail([*made, occlusion, views, *coming], lambda step: self.desk.look(step=step))
+        self.rail = Rail([*made, occlusion, views, SheetPanel(self.sheet)], lambda step: self.desk.look(step=step))
         self._lay_out()
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
@@ -142,6 +145,9 @@ class MainWindow(QMainWindow):
         self.board.restore_wanted.connect(self.restore)
         self.board.present_wanted.connect(self.present)
         self.board.settings_wanted.connect(self.show_capture_settings)
+        self.sheet.changed.connect(self._schedule)
+        self.sheet.told.connect(self.message.say)
+        self.sheet.failed.connect(self.fail)
         self.browser.path_chosen.connect(self.open_path)
         self.flow.show_start()
         self._restore_place()
@@ -272,6 +278,7 @@ class MainWindow(QMainWindow):
                 ("Reformation", REFORMATION_KEYS),
                 ("Cross-sections", SECTION_KEYS),
                 ("X-ray preview", XRAY_KEYS),
+                ("Planning sheet", SHEET_KEYS),
                 ("Board", BOARD_KEYS),
                 ("In the room", PRESENTATION_KEYS),
             ),

@@ -1,0 +1,225 @@
+"""The planning sheet in the window: made anew when plan or view change, and written where the doctor wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from viewer.desk import Desk
+from viewer.jobs import Jobs
+from viewer.model.case import Case
+from viewer.model.lesion import LesionKind
+from viewer.model.view import ViewState
+from viewer.model.volume import Volume
+from viewer.progress import Progress
+from viewer.report.sheet import ReadyPage, page_image, ready_pages, write_pages
+from viewer.report.sheet_stills import Studio, open_studio
+from viewer.report.sheet_words import code_of, identity_line
+from viewer.ui.same import same
+
+PAGES, PICTURES, SAVE = "sheet.pages", "sheet.pictures", "sheet.save"
+#: Dots in an inch of the pages on the screen.
+SCREEN_DPI = 160
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChoices:
+    """What the doctor chose for the sheet.
+
+    Attributes
+    ----------
+    page : str
+        ``A4`` or ``Letter``.
+    notes : str
+    name : str
+        Of the patient, as typed.
+    named : bool
+        Whether the name stands on the sheet.
+    """
+
+    page: str = "A4"
+    notes: str = ""
+    name: str = ""
+    named: bool = False
+
+    @property
+    def identity(self) -> str | None:
+        """What stands on the sheet for the patient; ``None``: a code."""
+        return self.name if self.named else None
+
+
+class SheetFlow(QObject):
+    """Makes the pages on another thread, and writes them; lives on the window's thread.
+
+    `changed` says that there is something new to look at, `told` what became of a file, `failed` what went wrong.
+    """
+
+    changed = Signal()
+    told = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._jobs = jobs
+        self._choices = SheetChoices()
+        self._key: tuple[object, ...] = ()
+        self._studio: Studio | None = None
+        self._pages: tuple[ReadyPage, ...] = ()
+        self._images: tuple[QImage, ...] = ()
+        self._volume: Volume | None = None
+        self._saved: Volume | None = None
+
+    @property
+    def choices(self) -> SheetChoices:
+        """What the doctor chose."""
+        return self._choices
+
+    @property
+    def images(self) -> tuple[QImage, ...]:
+        """The pages as they will be."""
+        return self._images
+
+    @property
+    def busy(self) -> bool:
+        """Whether newer pages are on their way."""
+        return self._jobs.job(PAGES) is not None or self._jobs.job(PICTURES) is not None
+
+    def saved(self, case: Case | None) -> bool:
+        """Tell whether a sheet of this study was written."""
+        return case is not None and case.volume is self._saved
+
+    def choose(self, **changes: object) -> None:
+        """Choose anew: fields of `SheetChoices`."""
+        self._choices = replace(self._choices, **changes)  # type: ignore[arg-type]
+        if self._pages and "page" not in changes:
+            self._pages = tuple(self._worded(page) for page in self._pages)
+            self._draw()
+        self.changed.emit()
+
+    def refresh(self, case: Case | None, view: ViewState) -> None:
+        """Make the pages anew if anything on them may have changed."""
+        if case is None or not case.volume.complete or len(case.tree) == 0:
+            self.forget()
+            return
+        if case.volume is not self._volume:
+            # Another patient: neither notes nor a name may go on to the next sheet.
+            self._volume, self._choices = case.volume, SheetChoices(page=self._choices.page)
+        key = _key_of(case, view, self._choices.page)
+        if same(key, self._key):
+            return
+        self._key = key
+        studio, choices = self._studio, self._choices
+
+        def work(progress: Progress) -> tuple[Studio, tuple[ReadyPage, ...]]:
+            room = studio if studio is not None and studio.serves(case) else open_studio(case, progress)
+            return room, ready_pages(case, view, page=choices.page, studio=room, progress=progress)
+
+        self._jobs.run(PAGES, work, done=self._made, failed=self.failed.emit)
+
+    def forget(self) -> None:
+        """Let go of the pages and of what is under way."""
+        for slot in (PAGES, PICTURES):
+            self._jobs.cancel(slot)
+        self._key, self._studio, self._pages, self._images = (), None, (), ()
+
+    def _made(self, made: tuple[Studio, tuple[ReadyPage, ...]]) -> None:
+        self._studio = made[0]
+        self._pages = tuple(self._worded(page) for page in made[1])
+        self._draw()
+
+    def _worded(self, page: ReadyPage) -> ReadyPage:
+        """Return a page with the present notes and identity."""
+        who = identity_line(page.case, self._choices.identity)
+        return replace(page, words=replace(page.words, notes=self._choices.notes, identity=who))
+
+    def _draw(self) -> None:
+        pages, size = self._pages, self._choices.page
+
+        def work(progress: Progress) -> tuple[QImage, ...]:
+            images = []
+            for number, page in enumerate(pages):
+                progress(number / len(pages))
+                images.append(page_image(page, size, SCREEN_DPI))
+            return tuple(images)
+
+        self._jobs.run(PICTURES, work, done=self._drawn, failed=self.failed.emit)
+
+    def _drawn(self, images: tuple[QImage, ...]) -> None:
+        self._images = images
+        self.changed.emit()
+
+    # -- when the doctor says so ---------------------------------------------------------------------------------
+
+    def ask_where(self, suffix: str) -> None:
+        """Ask where to write the sheet, as ``.pdf`` or ``.png``."""
+        case = self._desk.case
+        if case is None or not self._pages:
+            self.told.emit("There is no sheet to save yet: open a study and find its vessels first.")
+            return
+        parent = self.parent()
+        dialog = QFileDialog(parent if isinstance(parent, QWidget) else None, "Save the planning sheet")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(f"Planning sheet (*{suffix})")
+        dialog.setDefaultSuffix(suffix.removeprefix("."))
+        dialog.selectFile(f"planning-sheet-{code_of(case)}{suffix}")
+        dialog.fileSelected.connect(lambda name: self.save_to(Path(name)))
+        dialog.open()
+
+    def save_to(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Write the sheet of what lies on the desk now."""
+        case, view, choices = self._desk.case, self._desk.view, self._choices
+        if case is None:
+            return
+        studio = self._studio
+        current = self._pages if same(_key_of(case, view, choices.page), self._key) else ()
+
+        def work(progress: Progress) -> tuple[Path, ...]:
+            pages = current or ready_pages(
+                case,
+                view,
+                page=choices.page,
+                identity=choices.identity,
+                notes=choices.notes,
+                studio=studio,
+                progress=progress,
+            )
+            return write_pages(pages, path, choices.page)
+
+        def done(paths: tuple[Path, ...]) -> None:
+            self._saved = case.volume
+            who = "with the name that you typed" if choices.identity else "without the patient's name"
+            self.told.emit(f"The planning sheet is saved, {who}: {', '.join(str(one) for one in paths)}.")
+            self.changed.emit()
+            if then is not None:
+                then()
+
+        self._jobs.run(SAVE, work, done=done, failed=self.failed.emit)
+
+
+def _key_of(case: Case, view: ViewState, page: str) -> tuple[object, ...]:
+    """Return what the pages depend on: not on the cursor, nor on the board."""
+    carm = view.carm
+    occlusions = any(lesion.kind is LesionKind.OCCLUSION for lesion in case.lesions)
+    looked_at = () if occlusions else (view.vessel, carm.primary_deg, carm.secondary_deg)
+    return (
+        case.volume,
+        case.tree,
+        case.sections,
+        case.calcium,
+        case.lesions,
+        case.facts,
+        case.findings,
+        view.window,
+        view.slab,
+        view.angle_deg,
+        carm.sid_mm,
+        carm.sod_mm,
+        page,
+        *looked_at,
+    )
