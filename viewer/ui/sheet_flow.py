@@ -72,6 +72,7 @@ class SheetFlow(QObject):
         self._studio: Studio | None = None
         self._pages: tuple[ReadyPage, ...] = ()
         self._images: tuple[QImage, ...] = ()
+        self._nameless: tuple[QImage, ...] = ()
         self._volume: Volume | None = None
         self._saved: Volume | None = None
 
@@ -86,6 +87,11 @@ class SheetFlow(QObject):
         return self._images
 
     @property
+    def nameless_images(self) -> tuple[QImage, ...]:
+        """The pages with a code in place of the name: captures are kept with the plan, which holds no names."""
+        return self._nameless
+
+    @property
     def busy(self) -> bool:
         """Whether newer pages are on their way."""
         return self._jobs.job(PAGES) is not None or self._jobs.job(PICTURES) is not None
@@ -98,7 +104,7 @@ class SheetFlow(QObject):
         """Choose anew: fields of `SheetChoices`."""
         self._choices = replace(self._choices, **changes)  # type: ignore[arg-type]
         if self._pages and "page" not in changes:
-            self._pages = tuple(self._worded(page) for page in self._pages)
+            self._pages = tuple(self._worded(page, self._choices.identity) for page in self._pages)
             self._draw()
         self.changed.emit()
 
@@ -126,33 +132,35 @@ class SheetFlow(QObject):
         """Let go of the pages and of what is under way."""
         for slot in (PAGES, PICTURES):
             self._jobs.cancel(slot)
-        self._key, self._studio, self._pages, self._images = (), None, (), ()
+        self._key, self._studio, self._pages = (), None, ()
+        self._images = self._nameless = ()
 
     def _made(self, made: tuple[Studio, tuple[ReadyPage, ...]]) -> None:
         self._studio = made[0]
-        self._pages = tuple(self._worded(page) for page in made[1])
+        self._pages = tuple(self._worded(page, self._choices.identity) for page in made[1])
         self._draw()
 
-    def _worded(self, page: ReadyPage) -> ReadyPage:
-        """Return a page with the present notes and identity."""
-        who = identity_line(page.case, self._choices.identity)
+    def _worded(self, page: ReadyPage, identity: str | None) -> ReadyPage:
+        """Return a page with the present notes, and an identity or a code."""
+        who = identity_line(page.case, identity)
         return replace(page, words=replace(page.words, notes=self._choices.notes, identity=who))
 
     def _draw(self) -> None:
         pages, size = self._pages, self._choices.page
+        nameless = tuple(self._worded(page, None) for page in pages) if self._choices.identity else ()
 
         def work(progress: Progress) -> tuple[QImage, ...]:
             images = []
-            for number, page in enumerate(pages):
-                progress(number / len(pages))
+            for page in (*pages, *nameless):
+                progress(len(images) / (len(pages) + len(nameless)))
                 images.append(page_image(page, size, SCREEN_DPI))
             return tuple(images)
 
-        self._jobs.run(PICTURES, work, done=self._drawn, failed=self.failed.emit)
+        def done(images: tuple[QImage, ...]) -> None:
+            self._images, self._nameless = images[: len(pages)], images[-len(pages) :]
+            self.changed.emit()
 
-    def _drawn(self, images: tuple[QImage, ...]) -> None:
-        self._images = images
-        self.changed.emit()
+        self._jobs.run(PICTURES, work, done=done, failed=self.failed.emit)
 
     # -- when the doctor says so ---------------------------------------------------------------------------------
 

@@ -84,9 +84,11 @@ class SheetPane(Pane):
         painter.save()
         painter.setClipRect(area.adjusted(0, HEADER_PX, 0, 0))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        # Painting a large picture small drops lines; half of its size at a time keeps them.
-        image = self._flow.images[self._number]
-        target = place.size().toSize() * painter.device().devicePixelRatioF()
+        # A capture is kept with the plan, which holds no names.
+        images = self._flow.images if painter.device() is self else self._flow.nameless_images
+        image = images[self._number]
+        # Shrunk well first: painting a large picture small drops thin lines.
+        target = (place.size() * painter.deviceTransform().m11()).toSize()
         small = image.scaled(target, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
         painter.drawImage(place, small)
         painter.restore()

@@ -40,7 +40,7 @@ class SheetPanel(StepPanel):
         self._page.currentTextChanged.connect(lambda name: flow.choose(page=name))
         paper.column.addWidget(self._page)
         who = self.add_card("The patient's name")
-        self._named = QCheckBox("Print a name on the sheet")
+        self._named = QCheckBox("Print a name")
         self._named.toggled.connect(lambda on: flow.choose(named=on))
         who.column.addWidget(self._named)
         self._name = QLineEdit()
