@@ -33,6 +33,8 @@ Seed = tuple[str, ArrayLike]
 
 #: A course that lies nearer than this to the middle of its occlusions stays.
 MOVED_MM = 0.3
+#: A better course shows better caps, and these a better course; so often at most.
+CORD_ROUNDS = 3
 #: The sharpness of the picture is read from the longest vessels: so many of them, and longer than this.
 SHARPNESS_VESSELS, SHARPNESS_MM = 3, 20.0
 
@@ -163,10 +165,11 @@ def with_lesions(case: Case, progress: Progress = silent) -> Case:
         progress(0.8 + 0.2 * number / len(order), f"Looking for occlusions of {name}")
         own = [lesion for lesion in kept if lesion.vessel == name]
         proposed = _lesions_of(case, name)
-        if not own:
+        for _ in range(0 if own else CORD_ROUNDS):
             centred = _on_cords(case, name, proposed)
-            if centred is not case:
-                case, proposed = centred, _lesions_of(centred, name)
+            if centred is case:
+                break
+            case, proposed = centred, _lesions_of(centred, name)
         own += [lesion for lesion in proposed if not any(_overlap(lesion, other) for other in own)]
         found += own
         closed = [le for le in own if le.kind is LesionKind.OCCLUSION]
