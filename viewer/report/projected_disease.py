@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from viewer.model.case import Case
+from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.lesion import LesionKind
 from viewer.report.calcium_marks import runs_of
@@ -57,3 +58,14 @@ def paint_caps(
                     side = Qt.AlignmentFlag.AlignLeft
                 flags = int(side | Qt.AlignmentFlag.AlignVCenter)
                 draw_text(painter, box, flags, text, font(0.95, bold=True), color("meaning", shade))
+
+
+def paint_course(painter: QPainter, line: Centerline, screen: Float, shade: QColor, wide: bool) -> None:
+    """Draw a centreline, dashed where it is a guess."""
+    guess = line.is_inferred(line.station_mm)
+    for part in np.split(np.arange(len(guess)), np.flatnonzero(np.diff(guess.astype(int))) + 1):
+        pen = QPen(shade, 2.0 if wide else 1.1)
+        if guess[part[0]]:
+            pen.setDashPattern([3, 2.4])
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in screen[part[0] : part[-1] + 2]]))

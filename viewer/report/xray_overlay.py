@@ -6,16 +6,15 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
 from viewer.model.carm import CArm
 from viewer.model.case import Case
-from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.report.ink import color, draw_text, font, load_fonts, vessel_color
-from viewer.report.projected_disease import paint_calcium, paint_caps
+from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
 
 #: Lines and words are as wide and as high as on a picture of so many pixels.
 DRAWN_PX = 512
@@ -37,7 +36,7 @@ def paint_plan(painter: QPainter, case: Case, carm: CArm, size_px: int) -> None:
         wide = vessel.name in diseased
         shade = QColor(vessel_color(vessel.name))
         shade.setAlpha(255 if wide else 190)
-        _paint_course(painter, vessel.centerline, to_screen(vessel.centerline.points_lps_mm), shade, wide)
+        paint_course(painter, vessel.centerline, to_screen(vessel.centerline.points_lps_mm), shade, wide)
     paint_calcium(painter, case, to_screen, px_per_mm * carm.sid_mm / carm.sod_mm)
     paint_caps(painter, case, to_screen)
     box = QRect(8, 6, DRAWN_PX - 16, DRAWN_PX - 12)
@@ -45,17 +44,6 @@ def paint_plan(painter: QPainter, case: Case, carm: CArm, size_px: int) -> None:
     right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
     draw_text(painter, box, left, carm.label, font(1.0, bold=True), color("text", "strong"))
     draw_text(painter, box, right, "computed from the CT", font(0.8), color("text", "strong"))
-
-
-def _paint_course(painter: QPainter, line: Centerline, screen: Float, shade: QColor, wide: bool) -> None:
-    """Draw a centreline, dashed where it is a guess."""
-    guess = line.is_inferred(line.station_mm)
-    for part in np.split(np.arange(len(guess)), np.flatnonzero(np.diff(guess.astype(int))) + 1):
-        pen = QPen(shade, 2.0 if wide else 1.2)
-        if guess[part[0]]:
-            pen.setDashPattern([3, 2.4])
-        painter.setPen(pen)
-        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in screen[part[0] : part[-1] + 2]]))
 
 
 def png_bytes(grey: NDArray[np.uint8], carm: CArm, plan: Case | None) -> bytes:

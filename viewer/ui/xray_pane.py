@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.fluoro.fluoroscopy import Grey
 from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points
@@ -18,12 +18,11 @@ from viewer.desk.target import target_of
 from viewer.jobs import Jobs
 from viewer.model.carm import CArm, detector_axes
 from viewer.model.case import Case
-from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
 from viewer.report.ink import draw_text
-from viewer.report.projected_disease import paint_calcium, paint_caps
+from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
 from viewer.ui.capture_shot import Shot
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
@@ -211,7 +210,7 @@ class XrayPane(Pane):
         per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
         if "calcium" not in self._view.hidden_overlays:
             paint_calcium(painter, self._case, lambda points: self._screen(points, area), per_mm)
-        paint_caps(painter, self._case, lambda points: self._screen(points, area), within=area)
+        paint_caps(painter, self._case, lambda points: self._screen(points, area), within=square.toRect())
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.
@@ -234,7 +233,7 @@ class XrayPane(Pane):
             active = vessel.name == self._view.vessel
             shade = QColor(color("text", "strong") if active else vessel_color(vessel.name))
             shade.setAlpha(255 if active else 110)
-            _draw_course(painter, vessel.centerline, self._screen(vessel.centerline.points_lps_mm, area), shade, active)
+            paint_course(painter, vessel.centerline, self._screen(vessel.centerline.points_lps_mm, area), shade, active)
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         x, y = self._screen(self._view.cursor_lps_mm, area)
@@ -300,24 +299,6 @@ class XrayPane(Pane):
             self.desk.look(xray=replace(xray, heart_only=not xray.heart_only))
         else:
             super().keyPressEvent(event)
-
-
-def _draw_course(painter: QPainter, line: Centerline, screen: Float, shade: QColor, active: bool) -> None:
-    """Draw a centreline, dashed where it is a guess."""
-    guess = line.is_inferred(line.station_mm)
-    for part in np.split(np.arange(len(guess)), np.flatnonzero(np.diff(guess.astype(int))) + 1):
-        span = screen[part[0] : part[-1] + 2]
-        pen = QPen(shade, 2.0 if active else 1.1)
-        if guess[part[0]]:
-            pen.setDashPattern([3, 2.4])
-        painter.setPen(pen)
-        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in span]))
-
-
-def _film(grey: Grey) -> QImage:
-    size = grey.shape[0]
-    pixels = np.ascontiguousarray(grey)
-    return QImage(pixels.data, size, size, size, QImage.Format.Format_Grayscale8).copy()
 
 
 def _raise(problem: BaseException) -> None:
