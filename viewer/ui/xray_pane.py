@@ -301,5 +301,11 @@ class XrayPane(Pane):
             super().keyPressEvent(event)
 
 
+def _film(grey: Grey) -> QImage:
+    size = grey.shape[0]
+    pixels = np.ascontiguousarray(grey)
+    return QImage(pixels.data, size, size, size, QImage.Format.Format_Grayscale8).copy()
+
+
 def _raise(problem: BaseException) -> None:
     raise problem
