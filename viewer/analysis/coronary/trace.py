@@ -20,7 +20,14 @@ from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.seeded import trace_path
 from viewer.analysis.coronary.segments import segments_of
 from viewer.analysis.coronary.skeleton import skeleton
-from viewer.analysis.coronary.tree import arteries_apart, parted, without_chambers, without_tails, without_veins
+from viewer.analysis.coronary.tree import (
+    arteries_apart,
+    parted,
+    taken_away,
+    without_chambers,
+    without_tails,
+    without_veins,
+)
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
 from viewer.errors import NoTree
 from viewer.model.geometry import Float, Geometry
@@ -138,7 +145,8 @@ def trace_tree(
     net, parted_veins = without_veins(net, roots, lumen)
     net = arteries_apart(net, lumen, rooted(net, roots).root >= 0)
     veins = vein_points(net, roots, lumen, parted_veins)
-    net = without_tails(net, roots, lumen)
+    before, net = net, without_tails(net, roots, lumen)
+    veins |= taken_away(before, net, lumen)
     starts = {o.point: o.lps_mm for o in mouths}
     if first is not None:
         first(_tree(net, roots, volume, lumen, starts)[0])

@@ -10,6 +10,7 @@ from viewer.analysis.coronary.network import (
     Network,
     Rooted,
     lines_of,
+    pieces,
     rooted,
     smoothed_along,
     without_links,
@@ -21,6 +22,8 @@ from viewer.model.geometry import Float
 DROP, DROP_LEFT = 0.72, 0.8
 #: A tube below this share of the aorta's HU is no open artery, wherever it hangs.
 OPEN_SHARE = 0.52
+#: What a line's far end must reach at full contrast.
+TAIL_SHARE = 0.55
 #: Below this contrast a collateral-fed artery is no brighter than a vein.
 LOW_CONTRAST_HU = 345.0
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
@@ -207,7 +210,9 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             base = line[stop]
             hu = smoothed_along(net, own, np.clip(net.hu, 0.0, 1.2 * lumen_hu), min(4.0, len(own) / 6))
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
-            dead = (hu < max(0.94 * OPEN_SHARE * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
+            # at full contrast an artery behind a plug is still clearly brighter than a vein that a tip runs into
+            least = TAIL_SHARE if lumen_hu >= LOW_CONTRAST_HU else 0.94 * OPEN_SHARE
+            dead = (hu < max(least * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
             # a bright point or two do not revive a dead tail
             balance = np.cumsum(np.where(dead, 1.0, -1.5))
             keep_from = int(balance.argmax()) + 1 if balance.max() > 0 else 0
@@ -222,3 +227,13 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             return net
         net = without_points(net, gone)
     return net
+
+
+def taken_away(before: Network, after: Network, lumen_hu: float, fewest: int = 10) -> frozenset[int]:
+    """Return the points taken away that look like a vein: runs too bright for a cord and too dark for an artery."""
+    gone = np.array([bool(b) and not a for b, a in zip(before.links, after.links, strict=True)])
+    grey = gone & (before.hu > CORD_HU + 10.0) & (before.hu < TAIL_SHARE * lumen_hu)
+    apart = without_points(before, np.flatnonzero(~grey))
+    number = pieces(apart)
+    size = np.bincount(number)
+    return frozenset(int(p) for p in np.flatnonzero(grey & (size[number] >= fewest)))
