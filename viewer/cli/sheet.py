@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,15 +43,10 @@ def _sheet_file(text: str) -> Path:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the plan with its pictures, and write the sheet."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtGui import QGuiApplication
-
     from viewer.casefile import load_case
     from viewer.desk.found_plan import found_plan
     from viewer.report.sheet import make_sheet
 
-    # Fonts need an application; one may be there already.
-    application = QGuiApplication.instance() or QGuiApplication([])
     with TerminalProgress() as progress:
         found = found_plan(load_case(arguments.case), progress, _built_in)
         if found is None:
@@ -70,7 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
             notes=arguments.notes,
             progress=progress,
         )
-    del application
     print_result("\n".join(str(path) for path in paths))
     return 0
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from typing import Any
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter
+from PySide6.QtCore import QCoreApplication, QRect
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPainter
 
 from viewer.shipped import resource
 
@@ -44,8 +45,22 @@ def font(size: float = 1.0, *, bold: bool = False, medium: bool = False) -> QFon
     return result
 
 
+@cache
+def qt_application() -> QCoreApplication:
+    """Return the application without which Qt sets no letters; made once, for no display, where there is none.
+
+    On the main thread only, where it is made.
+    """
+    found = QGuiApplication.instance()
+    if found is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        found = QGuiApplication([])
+    return found
+
+
 def load_fonts() -> None:
-    """Make the program's fonts known to Qt, of which there must be an application; once is enough."""
+    """Make the program's fonts known to Qt, and an application if there is none; once is enough."""
+    qt_application()
     if theme()["font"]["family"] not in QFontDatabase.families():
         for file in sorted(resource("fonts").glob("*.otf")):
             QFontDatabase.addApplicationFont(str(file))

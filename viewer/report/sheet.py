@@ -1,6 +1,7 @@
 """The planning sheet: one page for each occlusion, as PDF with real text or as PNG, made without a window.
 
-Everything here may run on any thread: it paints on images and PDF writers alone. Fonts need a `QGuiApplication`.
+Everything here may run on any thread once there is a Qt application: it paints on images and PDF writers alone. Without
+one it makes its own, for no display, which must happen on the main thread.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ class SheetFlow(QObject):
         nameless = tuple(self._worded(page, None) for page in pages) if self._choices.identity else ()
 
         def work(progress: Progress) -> tuple[QImage, ...]:
-            images = []
+            images: list[QImage] = []
             for page in (*pages, *nameless):
                 progress(len(images) / (len(pages) + len(nameless)))
                 images.append(page_image(page, size, SCREEN_DPI))
