@@ -29,8 +29,8 @@ REACH_MM, BEYOND_MM = 2.4, 4.0
 RING_FROM_MM, RING_TO_MM = 0.25, 1.25
 #: So much brighter disc against ring is worth a step of one pixel aside between neighbouring stations.
 STEP_WORTH_HU = 25.0
-#: Standard deviation of the smoothing of what was found.
-SMOOTH_MM = 1.5
+#: Standard deviations of the smoothing of what was found, and of the course.
+SMOOTH_MM, COURSE_MM = 1.5, 2.0
 #: The vessel's width is read from this much of it on either side.
 BESIDE_MM = 8.0
 ROUNDS = 2
@@ -73,7 +73,11 @@ def centred_on_cord(
         if station[-1] < line.length_mm - STEP_MM:
             fade *= np.clip((station[-1] - station) / 2.0, 0, 1)
         shift = (fade * right)[:, None] * frames.right + (fade * up)[:, None] * frames.up
-        line = _moved(line, station, frames.center_lps_mm + shift)
+        moved = frames.center_lps_mm + shift
+        # what is left of the tracer's own zigzag; a bend keeps its radius (see `frames.smoothed`)
+        average = gaussian_filter1d(moved, COURSE_MM / STEP_MM, axis=0, mode="nearest")
+        calm = 2 * average - gaussian_filter1d(average, COURSE_MM / STEP_MM, axis=0, mode="nearest")
+        line = _moved(line, station, moved + fade[:, None] * (calm - moved))
     return line
 
 
