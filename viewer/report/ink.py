@@ -53,7 +53,7 @@ def qt_application() -> QCoreApplication:
     """
     found = QGuiApplication.instance()
     if found is None:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
         found = QGuiApplication([])
     return found
 
