@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, QTimer
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -41,9 +41,9 @@ from viewer.ui.theme import color
 Rgb = NDArray[np.uint8]
 
 #: One pane in a capture is laid out at this height in the program's pixels, so that its texts are read from afar.
-PANE_HEIGHT_PX = 620.0
+PANE_HEIGHT_PX = 540.0
 #: The board keeps captures no larger than this: what a screen in the room shows.
-BOARD_PX = QSize(1920, 1080)
+BOARD_PX = (1920, 1080)
 #: Panes that are not views of the patient.
 NOT_CAPTURED = ("board", "sheet")
 
@@ -106,11 +106,22 @@ def png_of(rgb: Rgb) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def rgb_of(image: QImage) -> Rgb:
-    """Return a picture as uint8 of shape (H, W, 3), its own copy."""
-    flat = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
-    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()
+def pixels_of(image: QImage) -> Rgb:
+    """Return a picture of format RGB32 as uint8 of shape (H, W, 4), blue first, its own copy."""
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return rows[:, : image.width()].copy()
+
+
+def rgb_of(pixels: Rgb, within: tuple[int, int] | None = None) -> Rgb:
+    """Return the pixels of `pixels_of` as (H, W, 3), red first; the mean of blocks of them where that fits `within`."""
+    height, width = pixels.shape[:2]
+    block = 1 if within is None else max(-(-width // within[0]), -(-height // within[1]), 1)
+    rgb = pixels[..., 2::-1]
+    if block == 1:
+        return np.ascontiguousarray(rgb)
+    height, width = height // block, width // block
+    blocks = rgb[: height * block, : width * block].reshape(height, block, width, block, 3)
+    return np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
 
 
 def written(folder: Path, name: str, png: bytes) -> Path:
@@ -277,25 +288,28 @@ class Captures:
             cancelled=lambda: self._end(slot, None),
         )
 
-    def _paint(self, slot: str, take: Take, made: list[Any]) -> None:
-        pictures = [(part.at, part.shot.paint(result)) for part, result in zip(take.parts, made, strict=True)]
+    def _paint(self, slot: str, take: Take, made: list[Any], painted: tuple[QImage, ...] = ()) -> None:
+        """Paint one pane in a turn of the event loop, then put them together."""
+        if len(painted) < len(made):
+            picture = take.parts[len(painted)].shot.paint(made[len(painted)])
+            following = (*painted, picture)
+            QTimer.singleShot(0, self._message, lambda: self._paint(slot, take, made, following))
+            return
+        pictures = [(part.at, picture) for part, picture in zip(take.parts, painted, strict=True)]
         plain = composed(take.size, take.scale, pictures, take.caption)
         named = plain
         if take.identity:
             named = composed(take.size, take.scale, pictures, _with(take.caption, take.identity))
         if take.choice.to_clipboard:
             QApplication.clipboard().setImage(named)
-        small = plain
-        if plain.width() > BOARD_PX.width() or plain.height() > BOARD_PX.height():
-            small = plain.scaled(
-                BOARD_PX, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-        for_file = rgb_of(named) if take.choice.to_file else None
-        for_board = rgb_of(small) if take.choice.to_board else None
+        for_board = pixels_of(plain) if take.choice.to_board else None
+        for_file = pixels_of(named) if take.choice.to_file else None
 
         def work(progress: Progress) -> tuple[Path | None, NDArray[np.uint8] | None]:
-            path = None if for_file is None else written(take.choice.folder, take.name, png_of(for_file))
-            return path, None if for_board is None else np.frombuffer(png_of(for_board), np.uint8)
+            path = None if for_file is None else written(take.choice.folder, take.name, png_of(rgb_of(for_file)))
+            if for_board is None:
+                return path, None
+            return path, np.frombuffer(png_of(rgb_of(for_board, BOARD_PX)), np.uint8)
 
         self._jobs.run(
             slot,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.ui.theme import color
 
@@ -33,9 +33,11 @@ class KeysSheet(QWidget):
         outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         card = QFrame()
         card.setObjectName("card")
+        card.setStyleSheet("QLabel { font-size: 12px; }")
+        card.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         row = QHBoxLayout(card)
         row.setContentsMargins(28, 22, 28, 22)
-        row.setSpacing(40)
+        row.setSpacing(30)
         stacks = [QVBoxLayout() for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
         for stack in stacks:
@@ -43,7 +45,7 @@ class KeysSheet(QWidget):
             row.addLayout(stack)
         for heading, table in tables:
             column = QGridLayout()
-            column.setHorizontalSpacing(16)
+            column.setHorizontalSpacing(12)
             column.setVerticalSpacing(5)
             column.setAlignment(Qt.AlignmentFlag.AlignTop)
             head = QLabel(heading.upper())

@@ -13,6 +13,7 @@ from viewer.analysis.reformat.sections import cross_section, section_place
 from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
+from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
@@ -88,10 +89,23 @@ class SectionsPane(Pane):
         if inside.width() > inside.height():
             edge = min((inside.width() - 16) / 3, inside.height() - LABEL_PX)
             gap = (inside.width() - 3 * edge) / 2
-            return [QRectF(inside.left() + n * (edge + gap), inside.top(), edge, edge) for n in range(3)]
+            top = inside.top() + max(inside.height() - edge - LABEL_PX, 0.0) / 2
+            return [QRectF(inside.left() + n * (edge + gap), top, edge, edge) for n in range(3)]
         edge = min(inside.width(), inside.height() / 3 - LABEL_PX)
         left, step = inside.center().x() - edge / 2, inside.height() / 3
         return [QRectF(left, inside.top() + n * step, edge, edge) for n in range(3)]
+
+    def mm_per_px(self, area: QRect) -> float | None:
+        return None if self._sight is None else 2 * HALF_WIDTH_MM / self._boxes(area)[0].width()
+
+    def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
+        return (("apart_mm", self._apart_mm),)
+
+    def restore_place(self, values: dict[str, PlaceValue]) -> None:
+        match values:
+            case {"apart_mm": float(apart_mm)}:
+                self._apart_mm = apart_mm
+                self.update()
 
     def paint_picture(self, painter: QPainter, area: QRect) -> None:
         if self._sight is None or self._case is None:

@@ -44,7 +44,8 @@ class UndoHistory(QFrame):
         self.list.setStyleSheet(
             f"QListWidget {{ background: transparent; outline: none; }}"
             f"QListWidget::item {{ border-radius: 5px; padding-left: 4px; }}"
-            f"QListWidget::item:selected {{ background: {color('accent', 'quiet').name()}; }}"
+            f"QListWidget::item:selected {{ background: {color('accent', 'quiet').name()}; "
+            f"color: {color('text', 'strong').name()}; }}"
             f"QListWidget::item:hover {{ background: {color('surface', 'hover').name()}; }}"
         )
         column.addWidget(self.list)

@@ -42,7 +42,7 @@ from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard
 from viewer.ui.volume_marks import paint_cube, paint_cursor
 from viewer.ui.volume_pictures import Pictures
-from viewer.ui.volume_place import image_of, place_from, placed, values_of
+from viewer.ui.volume_place import capture_px, image_of, place_from, placed, values_of
 from viewer.ui.volume_vessels import paint_vessels, vessel_at
 
 VOLUME_KEYS: tuple[tuple[str, str], ...] = (
@@ -307,7 +307,7 @@ class VolumePane(Pane):
         return lambda points: self._camera.project(points, size)[:, :2] + corner
 
     def shot(self, size: QSize, scale: float) -> Shot:
-        request = self._request((size.width(), size.height()))
+        request = self._request(capture_px(size.width(), size.height()))
         if request is None:
             return super().shot(size, scale)
         moment = self.desk.case, self.desk.view

@@ -14,7 +14,15 @@ from viewer.scene.camera import Camera
 from viewer.scene.picture import Picture
 from viewer.scene.recipe import presets
 
+#: A capture is not drawn with more pixels than this: at the size of a voxel's quarter there is nothing more to see.
+MOST_PX = 2560 * 1440
 NAMES = ("angles_deg", "focus_lps_mm", "height_mm", "preset", "box", "cut_share")
+
+
+def capture_px(width: int, height: int) -> tuple[int, int]:
+    """Return with how many pixels a capture of this size is drawn; beyond `MOST_PX` it is enlarged."""
+    share = min(1.0, (MOST_PX / (width * height)) ** 0.5)
+    return round(width * share), round(height * share)
 
 
 def values_of(camera: Camera, preset_key: str, box: Float, cut_share: float) -> tuple[tuple[str, PlaceValue], ...]:
