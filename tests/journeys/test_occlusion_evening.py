@@ -199,3 +199,24 @@ def test_that_a_click_in_the_view_map_turns_the_c_arm_there(planned: MainWindow,
     carm = planned.desk.view.carm
     assert abs(carm.primary_deg + 30) <= 1
     assert abs(carm.secondary_deg - 20) <= 1
+
+
+def test_that_home_and_end_lead_to_the_caps(planned: MainWindow, qtbot: QtBot):
+    reformation, lesion = pane(planned, "reformation"), planned.desk.case.lesions[0]
+    line = planned.desk.case.tree["RCA"].centerline
+    for key, cap in ((Qt.Key.Key_End, lesion.distal), (Qt.Key.Key_Home, lesion.proximal)):
+        qtbot.keyClick(reformation, key)
+        assert line.nearest_station_mm(planned.desk.view.cursor_lps_mm)[0] == pytest.approx(cap.station_mm, abs=0.3)
+    qtbot.keyClick(reformation, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert line.nearest_station_mm(planned.desk.view.cursor_lps_mm)[0] == pytest.approx(0, abs=0.3)
+
+
+def test_that_an_overlay_can_be_switched_off_and_on_again(planned: MainWindow, qtbot: QtBot):
+    before = pixels(pane(planned, "volume").grab_picture())
+    planned.strip._overlays["vessels"].trigger()
+    settle(planned, qtbot)
+    without = pixels(pane(planned, "volume").grab_picture())
+    assert (without != before).any()
+    planned.strip._overlays["vessels"].trigger()
+    settle(planned, qtbot)
+    assert np.array_equal(pixels(pane(planned, "volume").grab_picture()), before)

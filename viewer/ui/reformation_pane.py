@@ -14,6 +14,7 @@ from viewer.analysis.reformat.stretched import Stretched, stretched
 from viewer.desk import Desk
 from viewer.desk.lesion_edits import move_cap
 from viewer.desk.sight import Along, active, at_station
+from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
@@ -40,7 +41,7 @@ REFORMATION_KEYS = (
     ("Drag P or D", "move a cap"),
     ("Wheel, Shift + drag", "turn about the vessel"),
     ("← →", "0.5 mm along (Shift: 5 mm)"),
-    ("Home / End", "start / end of the vessel"),
+    ("Home / End", "to the caps (with Ctrl: the ends of the vessel)"),
     ("Ctrl + wheel, drag middle", "zoom, move"),
     ("V", "straightened or stretched"),
 )
@@ -456,6 +457,17 @@ class ReformationPane(Pane):
         self._left_mm = share * wide - where.x() / (after.width() / wide)
         self.update()
 
+    def _ends(self, *, whole: bool) -> tuple[float, float]:
+        """Return where Home and End lead: to the caps of the occlusion on this course, else to its own ends."""
+        assert self._sight is not None
+        case = self.desk.case
+        lesion = active_lesion(case, self.desk.view) if case is not None and not whole else None
+        if case is not None and lesion is not None:
+            start = dict(self._on_course(case)).get(lesion.vessel)
+            if start is not None:
+                return start + lesion.proximal.station_mm, start + lesion.distal.station_mm
+        return 0.0, self._sight.length_mm
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._sight is None:
             super().keyPressEvent(event)
@@ -463,11 +475,12 @@ class ReformationPane(Pane):
         far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         station = self._sight.nearest(self.desk.view.cursor_lps_mm)[0]
         step = FAR_STEP_MM if far else STEP_MM
+        first, last = self._ends(whole=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         keys = {
             Qt.Key.Key_Left: station - step,
             Qt.Key.Key_Right: station + step,
-            Qt.Key.Key_Home: 0.0,
-            Qt.Key.Key_End: self._sight.length_mm,
+            Qt.Key.Key_Home: first,
+            Qt.Key.Key_End: last,
         }
         if event.key() in keys:
             self.go_to(keys[Qt.Key(event.key())])

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QToolButton,
     QWidget,
@@ -33,6 +35,15 @@ TOOL_BUTTONS = (
     (Tool.ZOOM, "zoom", "Zoom (right button with any tool)"),
     (Tool.DISTANCE, "distance", "Measure a distance (M)"),
     (Tool.ANGLE, "angle", "Measure an angle (A)"),
+)
+
+#: What the panes can leave out, and its words.
+OVERLAYS = (
+    ("vessels", "Vessels"),
+    ("centrelines", "Centrelines on the X-ray preview"),
+    ("calcium", "Calcium"),
+    ("marks", "Distances and angles"),
+    ("crosshair", "Crosshair"),
 )
 
 
@@ -95,6 +106,21 @@ class ToolStrip(QWidget):
             self._projection.addItem(projection.value)
         self._projection.activated.connect(lambda _: self._choose_slab())
         row.addWidget(self._projection)
+        row.addSpacing(14)
+        self.overlays = QToolButton()
+        self.overlays.setText("Overlays")
+        self.overlays.setToolTip("What is drawn over the pictures")
+        self.overlays.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.overlays.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        menu = QMenu(self.overlays)
+        self._overlays: dict[str, QAction] = {}
+        for name, words in OVERLAYS:
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.toggled.connect(partial(self._switch_overlay, name))
+            self._overlays[name] = action
+        self.overlays.setMenu(menu)
+        row.addWidget(self.overlays)
         row.addStretch(1)
         self._bar = QProgressBar()
         self._bar.setFixedWidth(180)
@@ -124,6 +150,10 @@ class ToolStrip(QWidget):
         self.setEnabled(case is not None)
         names = {window: number for number, (_, window) in enumerate(window_presets(), start=1)}
         self._window.setCurrentIndex(names.get(view.window, 0))
+        for name, action in self._overlays.items():
+            action.blockSignals(True)
+            action.setChecked(name not in view.hidden_overlays)
+            action.blockSignals(False)
         for widget in (self._slab, self._projection):
             widget.blockSignals(True)
         self._slab.setValue(view.slab.thickness_mm)
@@ -145,6 +175,10 @@ class ToolStrip(QWidget):
     def _choose_window(self, number: int) -> None:
         if number > 0:
             self._desk.look(window=window_presets()[number - 1][1])
+
+    def _switch_overlay(self, name: str, on: bool) -> None:
+        hidden = self._desk.view.hidden_overlays
+        self._desk.look(hidden_overlays=hidden - {name} if on else hidden | {name})
 
     def _choose_slab(self) -> None:
         self._desk.look(slab=Slab(self._slab.value(), Projection(self._projection.currentText())))
