@@ -27,7 +27,7 @@ from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.view import ViewState
 from viewer.progress import Progress, silent
 from viewer.report import sheet_words
-from viewer.report.ink import load_fonts
+from viewer.report.ink import color, load_fonts
 from viewer.report.sheet_figures import reformation_scale
 from viewer.report.sheet_layout import PAGES_PT, frame_of, paint_page
 from viewer.report.sheet_page import UNCONFIRMED, UNKNOWN, KeyFact, SheetPage, ViewWords
@@ -282,6 +282,7 @@ def page_image(ready: ReadyPage, page: str = "A4", dpi: float = PNG_DPI) -> QIma
     """Return a page as a picture."""
     width, height = PAGES_PT[page]
     image = QImage(round(width * dpi / 72), round(height * dpi / 72), QImage.Format.Format_RGB32)
+    image.fill(color("paper", "page"))
     image.setDotsPerMeterX(round(dpi / 0.0254))
     image.setDotsPerMeterY(round(dpi / 0.0254))
     painter = QPainter(image)

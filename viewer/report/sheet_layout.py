@@ -254,7 +254,7 @@ def _scores(
     outcome_pt = width - title_pt - total_pt - 12
     for score in scores[:most]:
         fit = paper.fitting(score.title, title_pt, size, 4.8)
-        paper.line(x, y, score.title, fit)
+        paper.text(x, y, title_pt, score.title, fit, most=1)
         paper.line(x, y, score.total, size, weight="bold", align="right", width_pt=width)
         outcome = score.outcome or "no rates published by total"
         below = paper.text(x + title_pt + 6, y + 0.8, outcome_pt, outcome, small, shade=muted, most=2)
@@ -295,7 +295,7 @@ def _hints(paper: Paper, hints: Sequence[str], x: float, y: float, width: float,
     y, size = paper.heading(x, y, "Bear in mind"), 7.2 * scale
     for hint in hints[:most]:
         paper.line(x, y, "•", size, shade=color("paper", "muted"))
-        y = paper.text(x + 7, y, width - 7, hint, size) + 1.6 * scale
+        y = paper.text(x + 7, y, width - 7, hint, size, most=4) + 1.6 * scale
     more = len(hints) - most
     if more > 0:
         text = f"and {more} more in the program"
@@ -308,8 +308,8 @@ def _hints(paper: Paper, hints: Sequence[str], x: float, y: float, width: float,
 def _provenance(paper: Paper, frame: Frame, text: str) -> float:
     """Set the small print at the foot, and return the place above it."""
     size = 6.0
-    height = Paper(None).text(0, 0, frame.inner, text, size, most=4)
+    height = Paper(None).text(0, 0, frame.inner, text, size)
     top = frame.height - 20 - height
     paper.rule(MARGIN_PT, top - 4, frame.inner)
-    paper.text(MARGIN_PT, top, frame.inner, text, size, shade=color("paper", "muted"), most=4)
+    paper.text(MARGIN_PT, top, frame.inner, text, size, shade=color("paper", "muted"))
     return top - 4 - GAP_PT
