@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from viewer.model.calcium import CalciumProfile
 from viewer.model.lesion import Cap, Lesion
@@ -97,3 +98,13 @@ def _paint_cap(painter: QPainter, place: Placed, cap: Cap, letter: str, shade: Q
     box = QRect(round(x - 206 if left else x + 6), round(place.frame.top()) + WORDS_TOP_PX, 200, 18)
     flags = int(side | Qt.AlignmentFlag.AlignVCenter)
     draw_text(painter, box, flags, " ".join(word for word in words if word), font(0.92, bold=True), shade)
+
+
+def hatch(image: QImage, mask: np.ndarray) -> None:
+    """Darken with oblique stripes what a picture cannot show."""
+    if not mask.any():
+        return
+    height, width = mask.shape
+    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
+    row, column = np.indices(mask.shape)
+    pixels[mask] = np.where((row + column) % 8 < 2, 52, 18)[mask]

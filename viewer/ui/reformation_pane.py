@@ -23,7 +23,7 @@ from viewer.model.view import ViewState, Window
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
 from viewer.ui.pane import HEADER_PX, Pane
-from viewer.ui.reformation_marks import Placed, paint_calcium_bands, paint_lesion
+from viewer.ui.reformation_marks import Placed, hatch, paint_calcium_bands, paint_lesion
 from viewer.ui.same import same
 from viewer.ui.strip_chart import has_strip, paint_legend, paint_strip
 from viewer.ui.theme import color, font, vessel_color
@@ -137,7 +137,7 @@ class ReformationPane(Pane):
         assert self._picture is not None
         if isinstance(self._picture, Straightened):
             image = grey_image(self._picture.hu.T, window)
-            _hatch(image, self._picture.folded.T)
+            hatch(image, self._picture.folded.T)
             return image
         return grey_image(self._picture.hu, window)
 
@@ -491,13 +491,3 @@ class ReformationPane(Pane):
             self.desk.look(replace(self.desk.view, angle_deg=(self.desk.view.angle_deg + turn) % 360))
         else:
             super().keyPressEvent(event)
-
-
-def _hatch(image: QImage, mask: np.ndarray) -> None:
-    """Darken with oblique stripes what a picture cannot show."""
-    if not mask.any():
-        return
-    height, width = mask.shape
-    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
-    row, column = np.indices(mask.shape)
-    pixels[mask] = np.where((row + column) % 8 < 2, 52, 18)[mask]

@@ -42,7 +42,8 @@ def place_from(values: dict[str, Any]) -> tuple[Camera, str, Float, float] | Non
     """
     if set(values) != set(NAMES) or values["preset"] not in {each.key for each in presets()}:
         return None
-    camera = Camera(*values["angles_deg"], np.array(values["focus_lps_mm"]), values["height_mm"])
+    primary_deg, secondary_deg = values["angles_deg"]
+    camera = Camera(primary_deg, secondary_deg, np.array(values["focus_lps_mm"]), values["height_mm"])
     box = np.array(values["box"], float).reshape(3, 2)
     return camera, values["preset"], box, float(np.clip(values["cut_share"], 0, 1))
 
