@@ -221,16 +221,18 @@ class Pane(QWidget):
         painter.drawText(lower, flags | int(Qt.AlignmentFlag.AlignTop), advice)
 
     def _paint_header(self, painter: QPainter, area: QRect) -> None:
+        # A maximised pane is read from afar; more than this does not go into the line of the header.
+        scale = min(max(area.height() / 620, 1.0), 1.3)
         line = QRect(area.left() + MARGIN_PX, area.top() + 5, area.width() - 2 * MARGIN_PX, HEADER_PX - 6)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        width = draw_text(painter, line, left, self.title, font(1.0, bold=True), color("text", "strong"))
+        width = draw_text(painter, line, left, self.title, font(scale, bold=True), color("text", "strong"))
         if self.subtitle():
             rest = line.adjusted(width + 6, 0, 0, 0)
-            draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9), color("text", "muted"))
+            draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9 * scale), color("text", "muted"))
         left_out = self._buttons.isVisible() if painter.device() is self else self.header_right_is_hint
         if self.header_right() and not left_out:
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            draw_text(painter, line, right, self.header_right(), font(0.9), color("text", "normal"))
+            draw_text(painter, line, right, self.header_right(), font(0.9 * scale), color("text", "normal"))
 
     def _want_maximise(self) -> None:
         self.maximise_wanted.emit(self)

@@ -102,6 +102,10 @@ class PlanePane(Pane):
         self.set_empty(False)
         self.update()
 
+    @property
+    def resting(self) -> bool:
+        return self._case is None or self.fine
+
     def subtitle(self) -> str:
         angle = obliquity_deg(self._view.planes[self.index], self.index)
         return f"oblique {angle:.0f}°" if not self.empty and angle >= 0.5 else ""
