@@ -174,7 +174,9 @@ def test_that_what_is_unknown_is_a_dash_and_never_a_number(case: Case) -> None:
 def test_that_a_case_without_an_occlusion_gets_a_sheet_of_its_longest_vessel(case: Case) -> None:
     open_case = replace(case, lesions=())
     (page,) = ready_pages(open_case, ViewState())
-    assert page.words.title == "RCA: no occlusion marked" and len(page.words.views) == 1
+    assert page.words.title == "RCA: no occlusion marked" and len(page.words.sections) == 3
+    assert [view.label for view in page.words.views][:1] == ["LAO 45"] and page.words.views_title == "Usual views"
+    assert "calcium" in dict(page.words.numbers)["RCA"]
     (page,) = ready_pages(open_case, ViewState(vessel="RVM"))
     assert page.words.title.startswith("RVM")
     assert not page_image(page, "Letter", 60).isNull()

@@ -55,7 +55,8 @@ def paint_section_marks(
         edited = getattr(sections, contour.replace("mm", "source"))[row] == Contour.EDITED
         painter.setPen(QPen(color("meaning", shade), 2.0 if edited else 1.3))
         painter.drawPolygon(QPolygonF(points))
-    _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], box.width() / (2 * half_width_mm))
+    scale = box.width() / (2 * half_width_mm)
+    _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], sections.lumen_mm[row], scale)
 
 
 def nearest_row(sections: CrossSections, own_mm: float) -> int:
@@ -100,7 +101,14 @@ def outline(
 
 
 def _paint_arc(
-    painter: QPainter, box: QRectF, case: Case, sight: Along, station_mm: float, wall_mm: Float, scale: float
+    painter: QPainter,
+    box: QRectF,
+    case: Case,
+    sight: Along,
+    station_mm: float,
+    wall_mm: Float,
+    lumen_mm: Float,
+    scale: float,
 ) -> None:
     """Draw the arc that calcium takes, outside the wall, in the colour of its class."""
     found = calcium_at(case, sight, station_mm)
@@ -117,7 +125,9 @@ def _paint_arc(
     places = section_place(sight.frames, station_mm, 0.0, 0.0) + (
         (depth * np.cos(angle))[..., None] * right + (depth * np.sin(angle))[..., None] * up
     )
-    lit = sample_points(case.volume, places).max(axis=0) >= profile.threshold.hu
+    # Where the lumen is open, its contrast may be as bright as thin calcium.
+    limit_hu = profile.threshold.open_hu if lumen_mm.max() > 0 else profile.threshold.hu
+    lit = sample_points(case.volume, places).max(axis=0) >= limit_hu
     radius = (float(wall.max()) + 0.7) * scale
     ring = QRectF(box.center().x() - radius, box.center().y() - radius, 2 * radius, 2 * radius)
     pen = QPen(color("meaning", CLASSES[level][1]), 3.5)

@@ -26,7 +26,7 @@ from viewer.model.hint import Hint
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.view import ViewState
 from viewer.progress import Progress, silent
-from viewer.report import sheet_words
+from viewer.report import sheet_advice, sheet_words
 from viewer.report.ink import color, load_fonts
 from viewer.report.sheet_figures import reformation_scale
 from viewer.report.sheet_layout import PAGES_PT, frame_of, paint_page
@@ -160,7 +160,7 @@ def ready_pages(
             words,
             identity=sheet_words.identity_line(case, identity),
             dates=sheet_words.dates_line(case, day),
-            hints=(*sheet_words.cautions(case, day), *words.hints),
+            hints=(*sheet_advice.cautions(case, day), *words.hints),
             notes=notes,
         )
         pages.append(ReadyPage(words, case, lesion, vessel, _stills(studio, case, view, lesion, vessel, words, page),
@@ -203,22 +203,23 @@ def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, *, progress: 
     proposals = propose_views(case.tree, lesion, shipped_limits(), occlusions, progress)
     told: Told = plugins.told(case, lesion)
     place, segment = sheet_words.place_of(case, lesion.vessel, lesion.proximal.station_mm)
-    views = sheet_words.chosen_views(proposals)
+    views = sheet_advice.chosen_views(proposals)
     return SheetPage(
         title=f"{place}: total occlusion",
         subtitle=f"Plan for PCI from coronary CT{f' · {segment}' if segment else ''}",
         identity="",
         dates="",
         facts=sheet_words.key_facts(case, lesion, measures),
+        views_title="Views to ask for",
         views=views or (_as_it_stands(ViewState()),),
         sections=sheet_words.section_rows(case, lesion),
         composition=sheet_words.tissue_rows(measures.composition),
         composition_note=sheet_words.composition_note(measures.composition),
-        scores=sheet_words.score_rows(told.scores),
-        scores_note=sheet_words.scores_note(told.scores),
+        scores=sheet_advice.score_rows(told.scores),
+        scores_note=sheet_advice.scores_note(told.scores),
         numbers=sheet_words.number_rows(lesion, measures),
         hints=(
-            *sheet_words.other_lesions(case, lesion),
+            *sheet_advice.other_lesions(case, lesion),
             *(_hint_words(hint) for hint in _varied(told.hints)),
             *(failure.what for failure in told.failures),
         ),
@@ -240,14 +241,15 @@ def _words_of_vessel(case: Case, view: ViewState, vessel: str) -> SheetPage:
             KeyFact(UNKNOWN, "no occlusion is marked on this plan"),
             sheet_words.calcium_fact(whole),
         ),
-        views=(_as_it_stands(view),),
-        sections=(),
+        views_title="Usual views",
+        views=sheet_advice.usual_views(case, vessel) or (_as_it_stands(view),),
+        sections=sheet_words.vessel_sections(case, vessel),
         composition=(),
         composition_note="The composition is measured between the caps of an occlusion.",
         scores=(),
         scores_note="Scores are of occlusions.",
-        numbers=(),
-        hints=sheet_words.other_lesions(case, None),
+        numbers=sheet_words.vessel_rows(case),
+        hints=sheet_advice.other_lesions(case, None),
         notes="",
         provenance=sheet_words.provenance(case, None),
     )

@@ -143,13 +143,12 @@ def _paint_flags(paper: Paper, area: QRectF, case: Case, sight: Along, across) -
                 flags.append((station, vessel.name))
     right = -1e9
     for station, name in sorted(flags):
-        x, width = across(station), text_width(name, 5.8, "medium")
-        at = min(max(x - width / 2, area.left() + 2), area.right() - width - 2)
-        if at < right + 3:
+        x, half = across(station), text_width(name, 5.8, "bold") / 2 + 3
+        middle = min(max(x, area.left() + half), area.right() - half)
+        if middle - half < right + 2:
             continue
-        right = at + width
         shade = vessel_color(name)
-        paper.line(at, area.top() + 1.5, name, 5.8, weight="medium", shade=shade)
+        right = paper.plate(middle, area.top() + 0.8, name, 5.8, shade, align="centre").right()
         paper.painter.setPen(QPen(shade, 0.5))
         paper.painter.drawLine(QPointF(x, area.top() + 9), QPointF(x, area.top() + 13))
 

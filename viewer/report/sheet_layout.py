@@ -95,7 +95,7 @@ def paint_page(
     paint_reformation(paper, area, strip, case, stills.sight, stills.reformation, lesion, window)
     y = strip.bottom() + 15 + GAP_PT
     legend(paper, MARGIN_PT + frame.inner, strip.bottom() + 3 + 8)
-    y = _views(paper, frame, words.views, case, vessel, stills, y)
+    y = _views(paper, frame, words.views_title, words.views, case, vessel, stills, y)
     y = _middle_row(paper, frame, words, case, vessel, stills, window, y)
     bottom = _provenance(paper, frame, words.provenance)
     _columns(paper, frame, words, y, bottom)
@@ -136,10 +136,17 @@ def _facts(paper: Paper, frame: Frame, facts: Sequence[KeyFact], y: float) -> fl
 
 
 def _views(
-    paper: Paper, frame: Frame, views: Sequence[ViewWords], case: Case, vessel: str, stills: Stills, y: float
+    paper: Paper,
+    frame: Frame,
+    title: str,
+    views: Sequence[ViewWords],
+    case: Case,
+    vessel: str,
+    stills: Stills,
+    y: float,
 ) -> float:
     """Set the views to ask for side by side."""
-    y = paper.heading(MARGIN_PT, y, "Views to ask for" if len(views) > 1 else "X-ray preview")
+    y = paper.heading(MARGIN_PT, y, title)
     columns = max(len(views), 3)
     step = (frame.inner + GAP_PT) / columns
     width = step - GAP_PT
@@ -250,7 +257,7 @@ def _scores(
     """Set the first `most` scores in lines of their own, and the others in one."""
     y = paper.heading(x, y, "Difficulty and risk")
     muted, size, small = color("paper", "muted"), 7.2 * scale, 6.2 * scale
-    title_pt, total_pt = 0.34 * width, max((text_width(score.total, size, "bold") for score in scores), default=0.0)
+    title_pt, total_pt = 0.28 * width, max((text_width(score.total, size, "bold") for score in scores), default=0.0)
     outcome_pt = width - title_pt - total_pt - 12
     for score in scores[:most]:
         fit = paper.fitting(score.title, title_pt, size, 4.8)

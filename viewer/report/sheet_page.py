@@ -90,8 +90,9 @@ class SheetPage:
         Who, or a code; when.
     facts : tuple of KeyFact
         Four of them.
+    views_title : str
     views : tuple of ViewWords
-        Two to four; one where nothing is to be asked for.
+        One to four.
     sections : tuple of SectionWords
     composition : tuple of TissueWords
     composition_note : str
@@ -111,6 +112,7 @@ class SheetPage:
     identity: str
     dates: str
     facts: tuple[KeyFact, ...]
+    views_title: str
     views: tuple[ViewWords, ...]
     sections: tuple[SectionWords, ...]
     composition: tuple[TissueWords, ...]

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
 from datetime import date
 
 from viewer import __version__
-from viewer.analysis.fluoro.proposals import Proposal, Purpose, angle_between_deg
 from viewer.desk.sight import along
 from viewer.model.calcium import BAND_HU, CalciumPattern, CalciumProfile, CalciumSummary, Certainty
 from viewer.model.case import Case
 from viewer.model.composition import CONTEXT, PLAQUE, Composition
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures, ReferenceSection
-from viewer.model.score import Score
 from viewer.model.vessel import Author
-from viewer.model.volume import Severity
+from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.sheet_page import (
-    UNCONFIRMED,
     UNKNOWN,
     KeyFact,
-    ScoreWords,
     SectionWords,
     TissueWords,
-    ViewWords,
 )
 
-#: A CT older than this is spoken of (source: the study that the composition is taken from planned within two months).
-FRESH_DAYS = 60
-#: Views nearer to each other than this are one view.
-SAME_VIEW_DEG = 10.0
-#: The second view of a pair is worth a picture if it stands this far from the others.
-OTHER_VIEW_DEG = 25.0
-MOST_VIEWS = 4
 #: Names of the stretches of a vessel by the first letter of their SCCT code, and the numbers of the codes.
 STRETCHES = {"p": "proximal", "m": "mid", "d": "distal"}
 SCCT_NUMBERS = {
@@ -79,13 +66,6 @@ def dates_line(case: Case, made_on: date) -> str:
     when = scanned.isoformat() if scanned is not None else UNKNOWN
     beat = f", {phase:g} % phase" if phase is not None else ", phase unknown"
     return f"CT {when}{beat} · plan made {made_on.isoformat()}"
-
-
-def age_of_ct(case: Case, made_on: date) -> str:
-    """Return a caution if the scan is not fresh, else nothing."""
-    scanned = ct_date(case)
-    days = (made_on - scanned).days if scanned is not None else 0
-    return f"The CT is {days} days old; plans rest on one of the last two months." if days > FRESH_DAYS else ""
 
 
 # -- the four facts ----------------------------------------------------------------------------------------------------
@@ -226,13 +206,13 @@ def section_rows(case: Case, lesion: Lesion) -> tuple[SectionWords, ...]:
     """Return the cross-sections at P, at the most calcium of the occlusion, and at D."""
     low, high = lesion.proximal.station_mm, lesion.distal.station_mm
     rows = [
-        _section(case, lesion.vessel, "P", low, "proximal_cap"),
-        _section(case, lesion.vessel, "D", high, "distal_cap"),
+        section_at(case, lesion.vessel, "P", low, "proximal_cap"),
+        section_at(case, lesion.vessel, "D", high, "distal_cap"),
     ]
     profile = case.calcium_of(lesion.vessel)
     worst = None if profile is None else worst_station(profile, low, high)
     if worst is not None:
-        rows.insert(1, _section(case, lesion.vessel, "Most calcium", worst, "full_moon"))
+        rows.insert(1, worst_section(case, lesion.vessel, worst))
     return tuple(row for row in rows if row is not None)
 
 
@@ -255,7 +235,17 @@ def worst_station(profile: CalciumProfile, low_mm: float, high_mm: float) -> flo
     return float(profile.frames.station_mm[longest[len(longest) // 2]])
 
 
-def _section(case: Case, vessel: str, name: str, station_mm: float, meaning: str) -> SectionWords | None:
+def worst_section(case: Case, vessel: str, station_mm: float) -> SectionWords | None:
+    """Return the words of the section with the most calcium, in the colour of its class."""
+    profile = case.calcium_of(vessel)
+    if profile is None:
+        return None
+    level = int(levels_of(profile)[abs(profile.frames.station_mm - station_mm).argmin()])
+    return section_at(case, vessel, "Most calcium", station_mm, CLASSES[level][1] if level >= 0 else "")
+
+
+def section_at(case: Case, vessel: str, name: str, station_mm: float, meaning: str = "") -> SectionWords | None:
+    """Return the words of a section at a station of a vessel; ``None`` where the course does not go."""
     sight = along(case.tree, vessel)
     where = sight.course.on_course(vessel, station_mm)
     if where is None:
@@ -272,87 +262,34 @@ def _section(case: Case, vessel: str, name: str, station_mm: float, meaning: str
     return SectionWords(name, where, " · ".join(parts) or UNKNOWN, meaning)
 
 
-# -- views, scores, hints ----------------------------------------------------------------------------------------------
+def vessel_sections(case: Case, vessel: str) -> tuple[SectionWords, ...]:
+    """Return cross-sections of a vessel without an occlusion: near its start, at the most calcium, in its middle."""
+    length, profile = case.tree[vessel].centerline.length_mm, case.calcium_of(vessel)
+    worst = None if profile is None else worst_station(profile, 0.0, length)
+    rows = [
+        section_at(case, vessel, "Proximal", min(5.0, 0.2 * length)),
+        None if worst is None else worst_section(case, vessel, worst),
+        section_at(case, vessel, "Middle", 0.5 * length),
+    ]
+    return tuple(row for row in rows if row is not None)
 
 
-def chosen_views(proposals: Sequence[Proposal]) -> tuple[ViewWords, ...]:
-    """Return the views that stand on the sheet: cap, occlusion, landing zone, and one that shows depth.
-
-    Views that are nearly the same become one with two purposes.
-    """
-    kept: list[tuple[Proposal, list[str]]] = []
-    for one in proposals:
-        if one.purpose is Purpose.PAIR:
-            continue
-        same = next((entry for entry in kept if _apart(entry[0], one) <= SAME_VIEW_DEG), None)
-        if same is not None:
-            same[1].append(one.purpose.value)
-        else:
-            kept.append((one, [one.purpose.value]))
-    pairs = [one for one in proposals if one.purpose is Purpose.PAIR]
-    if pairs and len(kept) < MOST_VIEWS:
-        far = max(pairs, key=lambda one: min((_apart(one, other) for other, _ in kept), default=90.0))
-        if all(_apart(far, other) >= OTHER_VIEW_DEG for other, _ in kept):
-            kept.append((far, ["depth"]))
-    return tuple(_view(one, purposes) for one, purposes in kept[:MOST_VIEWS])
-
-
-def _apart(one: Proposal, other: Proposal) -> float:
-    return angle_between_deg((one.primary_deg, one.secondary_deg), (other.primary_deg, other.secondary_deg))
-
-
-def _view(one: Proposal, purposes: Sequence[str]) -> ViewWords:
-    numbers = f"foreshortened {one.foreshortening_percent:.0f} %, overlap {one.overlap_percent:.0f} %"
-    why = " ".join([one.why, *(f"{warning}." for warning in one.warnings)])
-    return ViewWords(one.label, " and ".join(purposes), numbers, why, one.primary_deg, one.secondary_deg)
-
-
-def score_rows(scores: Iterable[Score]) -> tuple[ScoreWords, ...]:
-    """Return every score with its range and what was published for it."""
+def vessel_rows(case: Case) -> tuple[tuple[str, str], ...]:
+    """Return every vessel with its length and its calcium, as (name, value)."""
     rows = []
-    for score in scores:
-        low, high = (f"{value:g}" for value in score.total)
-        total = low if low == high else f"{low} – {high}"
-        mark = "" if score.confirmed else f" {UNCONFIRMED}"
-        title = (score.title or score.name).replace(" (CT inputs)", ", CT inputs")
-        rows.append(ScoreWords(title + mark, f"{total} of {score.limits[1]:g}", _outcome(score)))
+    for vessel in case.tree:
+        length, profile = vessel.centerline.length_mm, case.calcium_of(vessel.name)
+        calcium = UNKNOWN
+        if profile is not None:
+            found = profile.within(0.0, length)
+            calcium = (
+                f"{found.volume_mm3:.0f} mm³, {found.max_csa_percent:.0f} %" if found.max_csa_percent >= 1 else "none"
+            )
+        rows.append((vessel.name, f"{length:.0f} mm · calcium {calcium}"))
     return tuple(rows)
 
 
-def _outcome(score: Score) -> str:
-    """Return what was published for the totals that are possible: the first source of each class."""
-    told: dict[tuple[float, float], str] = {}
-    for outcome in score.outcomes:
-        label = f"{outcome.label}: " if outcome.label else ""
-        told.setdefault(outcome.totals, f"{label}{outcome.text}{'' if outcome.confirmed else f' {UNCONFIRMED}'}")
-    texts = list(told.values())
-    return texts[0] if len(texts) == 1 else f"{texts[0]} … {texts[-1]}" if texts else ""
-
-
-def scores_note(scores: Iterable[Score]) -> str:
-    """Return which items make ranges of the totals, and what the mark means."""
-    known = tuple(scores)
-    if not known:
-        return "No scores."
-    open_items = dict.fromkeys(item.name for score in known for item in score.items if item.points[0] != item.points[1])
-    ranges = f"Ranges: {', '.join(list(open_items)[:6])} not known. " if open_items else ""
-    return f"{ranges}{UNCONFIRMED} rests on an item or a rate not checked against its source."
-
-
-def cautions(case: Case, made_on: date) -> tuple[str, ...]:
-    """Return what is to be known about the pictures before anything else is believed."""
-    found = [f.text for f in (*case.volume.findings, *case.findings) if f.severity is not Severity.NOTE]
-    return tuple(text for text in (*found, age_of_ct(case, made_on)) if text)
-
-
-def other_lesions(case: Case, page_of: Lesion | None) -> tuple[str, ...]:
-    """Return the lesions that this page is not about, in a line each."""
-    return tuple(
-        f"{other.vessel}: {other.kind.value} of {other.length_mm:.1f} mm, {other.proximal.station_mm:.0f} mm from its "
-        "start."
-        for other in case.lesions
-        if other is not page_of
-    )
+# -- the small print --------------------------------------------------------------------------------------------------
 
 
 def provenance(case: Case, lesion: Lesion | None) -> str:
