@@ -167,9 +167,10 @@ def with_lesions(case: Case, progress: Progress = silent) -> Case:
         proposed = _lesions_of(case, name)
         for _ in range(0 if own else CORD_ROUNDS):
             centred = _on_cords(case, name, proposed)
-            if centred is case:
+            better = proposed if centred is case else _lesions_of(centred, name)
+            if centred is case or _occlusions(better) < _occlusions(proposed):
                 break
-            case, proposed = centred, _lesions_of(centred, name)
+            case, proposed = centred, better
         own += [lesion for lesion in proposed if not any(_overlap(lesion, other) for other in own)]
         found += own
         closed = [le for le in own if le.kind is LesionKind.OCCLUSION]
@@ -184,6 +185,10 @@ def _lesions_of(case: Case, name: str) -> tuple[Lesion, ...]:
     if sections is None:
         raise ValueError(f"{name} has no cross-sections")
     return find_lesions(case.volume, case.tree, sections, case.calcium_of(name), _enhancement(case))
+
+
+def _occlusions(lesions: Iterable[Lesion]) -> int:
+    return sum(lesion.kind is LesionKind.OCCLUSION for lesion in lesions)
 
 
 def _on_cords(case: Case, name: str, lesions: Sequence[Lesion]) -> Case:

@@ -29,6 +29,9 @@ ABOVE_CONTRAST_HU, GLOW_MM = 120.0, 0.7
 CALCIFIED_PERCENT = 2.0
 #: Smoothing before the brightest place is looked for, as standard deviations.
 PATH_ALONG_MM, PATH_ACROSS_MM = 0.8, 0.3
+#: Where more than this share of a ring beyond the wall is about as bright as the core, and the core brighter than
+#: tissue, the course has left the vessel.
+RING_MM, AS_BRIGHT, MOST_OF_RING, CHAMBER_HU = (0.4, 1.2), 0.8, 0.6, 130.0
 #: A station with less of its disc free of calcium's glow says nothing of contrast.
 FEWEST_CLEAR = 0.25
 
@@ -41,7 +44,8 @@ class ContrastProfile:
     ----------
     station_mm : ndarray of shape (S,)
     mean_hu : ndarray of shape (S,)
-        Mean within `DISC_SHARE` of the outer wall, without calcium and its glow; NaN where these leave too little.
+        Mean within `DISC_SHARE` of the outer wall, without calcium and its glow; NaN where these leave too little, and
+        where the course has left the vessel for something larger.
     clear : ndarray of shape (S,)
         Share of the disc that is free of calcium's glow.
     peak_hu : ndarray of shape (S,)
@@ -78,13 +82,14 @@ def contrast_profile(
         Contrast in the aorta: nothing in a coronary artery but calcium is much brighter.
     """
     middle_x, middle_y, radius = wall_circles(sections)
-    half = float(radius.max() + np.hypot(middle_x, middle_y).max()) + 2 * PIXEL_MM
+    half = float(radius.max() + np.hypot(middle_x, middle_y).max()) + RING_MM[1] + PIXEL_MM
     stack = section_stack(volume, sections.frames, half_width_mm=half, pixel_mm=PIXEL_MM)
     offset = even_offsets(half, PIXEL_MM)
     pixel = float(offset[1] - offset[0])
     away = np.hypot(offset[None, None, :] - middle_x[:, None, None], offset[None, :, None] - middle_y[:, None, None])
     step = float(np.diff(sections.frames.station_mm).mean())
-    local = local_lumen_hu(sections, stack, away, radius, lumen_hu)
+    astray = _astray(stack, away, radius)
+    local = local_lumen_hu(sections, stack, away, radius, lumen_hu, astray)
     bright = np.maximum(local, 0.75 * lumen_hu) + ABOVE_CONTRAST_HU
     if calcium is not None:
         # a thin deposit is no brighter than contrast; where there is one, whatever is as bright as calcium may be it
@@ -97,7 +102,8 @@ def contrast_profile(
     clear = disc & ~glow
     count = clear.sum((1, 2))
     share = count / np.maximum(disc.sum((1, 2)), 1)
-    mean = np.where(share >= FEWEST_CLEAR, (stack * clear).sum((1, 2)) / np.maximum(count, 1), np.nan)
+    told = (share >= FEWEST_CLEAR) & ~astray
+    mean = np.where(told, (stack * clear).sum((1, 2)) / np.maximum(count, 1), np.nan)
     # smoothing that calcium takes no part in: a lumen goes on along the vessel, noise does not
     width = (PATH_ALONG_MM / step, PATH_ACROSS_MM / pixel, PATH_ACROSS_MM / pixel)
     weight = gaussian_filter((~glow).astype(np.float32), width)
@@ -113,11 +119,21 @@ def contrast_profile(
         sections.frames.station_mm,
         mean,
         share,
-        np.where(share >= FEWEST_CLEAR, peak, np.nan),
+        np.where(told, peak, np.nan),
         local,
         core,
         np.pi * (DISC_SHARE * radius) ** 2,
     )
+
+
+def _astray(stack: NDArray[np.float32], away: Float, radius: Float) -> NDArray[np.bool_]:
+    """Tell where the course runs through something larger than a vessel, such as a chamber of the heart, shape (S,)."""
+    result = np.zeros(len(stack), bool)
+    for at, (picture, ring, wall) in enumerate(zip(stack, away, radius, strict=True)):
+        around = picture[(ring > wall + RING_MM[0]) & (ring < wall + RING_MM[1])]
+        core = float(np.median(picture[ring < max(CORE_SHARE * wall, 2 * PIXEL_MM)]))
+        result[at] = core > CHAMBER_HU and float((around > AS_BRIGHT * core).mean()) > MOST_OF_RING
+    return result
 
 
 def wall_circles(sections: CrossSections) -> tuple[Float, Float, Float]:
@@ -130,7 +146,12 @@ def wall_circles(sections: CrossSections) -> tuple[Float, Float, Float]:
 
 
 def local_lumen_hu(
-    sections: CrossSections, stack: NDArray[np.float32], away: Float, radius: Float, lumen_hu: float
+    sections: CrossSections,
+    stack: NDArray[np.float32],
+    away: Float,
+    radius: Float,
+    lumen_hu: float,
+    astray: NDArray[np.bool_],
 ) -> Float:
     """Return the grey value of contrast near each station, carried over stretches without any, shape (S,)."""
     open_here = sections.lumen_area_mm2 > 0.3 * sections.wall_area_mm2
@@ -140,7 +161,7 @@ def local_lumen_hu(
             for picture, ring, r in zip(stack, away, radius, strict=True)
         ]
     )
-    use = open_here & (core < 1.25 * lumen_hu)
+    use = open_here & (core < 1.25 * lumen_hu) & ~astray
     if not use.any():
         return np.full(len(core), lumen_hu)
     at = sections.frames.station_mm

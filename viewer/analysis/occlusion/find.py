@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter, percentile_filter
 from viewer.analysis.occlusion.branches import SideBranch, nearest_branch, shadow_mm, side_branches
 from viewer.analysis.occlusion.caps import BLUNT_MM, LONG_MM, TAPERS_MM, CapFit, fit_cap
 from viewer.analysis.occlusion.contrast import ContrastProfile, contrast_profile
-from viewer.analysis.occlusion.stretches import MOUTH_MM, Closed, closed_stretches
+from viewer.analysis.occlusion.stretches import BARELY_OPEN, MOUTH_MM, Closed, closed_stretches, open_share
 from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
 from viewer.model.enhancement import Enhancement
@@ -24,8 +24,6 @@ from viewer.model.volume import Volume
 SMALLEST_BEFORE_MM, SMALLEST_BEYOND_MM, SMALLEST_TO_END_MM = 0.75, 0.5, 1.0
 #: Contrast before the stretch: a share of the aorta's, and so far above what is in the stretch, in HU and in noise.
 FEWEST_CONTRAST, CLEAR_HU, CLEAR_NOISE = 0.6, 80.0, 2.0
-#: A lumen of less than this share of the outer wall's area may be the blur of a cap.
-BARELY_OPEN = 0.1
 #: How far the end of the lumen may lie from where contrast is half gone.
 REACH_MM = 6.0
 #: A branch this near to the cap is told; at most this far it can make the cap ambiguous.
@@ -101,7 +99,7 @@ def _occlusions(seen: _Seen) -> tuple[Lesion, ...]:
         mouth = MOUTH_MM + _radius_at(seen.tree[parent], seen.tree.origin_mm(seen.vessel.name) or 0.0)
     stretches = [
         (stretch, *_ends(seen, stretch))
-        for stretch in closed_stretches(seen.contrast, seen.calcium, mouth, _hidden(seen))
+        for stretch in closed_stretches(seen.sections, seen.contrast, seen.calcium, mouth, _hidden(seen))
         if not stretch.at_start or _parent_open(seen)
     ]
     result: list[Lesion] = []
@@ -144,7 +142,7 @@ def _parent_open(seen: _Seen) -> bool:
 def _ends(seen: _Seen, stretch: Closed) -> tuple[float, float]:
     """Return where the stretch ends once what the blur leaves of a lumen is added, mm."""
     station = seen.contrast.station_mm
-    share = seen.sections.lumen_area_mm2 / np.maximum(seen.sections.wall_area_mm2, 1e-6)
+    share = open_share(seen.sections)
     first, last = (int(np.abs(station - end).argmin()) for end in (stretch.from_mm, stretch.to_mm))
     while first > 0 and share[first - 1] < BARELY_OPEN and station[first - 1] > stretch.from_mm - REACH_MM:
         first -= 1

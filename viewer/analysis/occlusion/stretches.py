@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from viewer.analysis.occlusion.contrast import TISSUE_HU, ContrastProfile
 from viewer.model.calcium import CalciumProfile
+from viewer.model.cross_section import CrossSections
 from viewer.model.geometry import Float
 
 #: A vessel whose brightest place is above this share of the way from tissue to contrast is open.
 OPEN_SHARE = 0.5
 #: In a narrow lumen, however blurred, something brighter than this share remains; without lumen there is less.
 DEEP_SHARE, DEEP_MM = 0.22, 1.5
+#: A lumen of less than this share of the outer wall's area may be the blur of something else.
+BARELY_OPEN = 0.1
 #: Contrast for less than this between two closed stretches does not part them.
-ISLAND_MM = 3.0
+ISLAND_MM = 5.0
 #: Calcium that takes up this share of the section leaves no lumen.
 FILLED_PERCENT = 90.0
 #: Shorter stretches without contrast are noise, or a narrow lumen behind the blur.
@@ -52,21 +55,31 @@ class Closed:
     at_end: bool
 
 
+def open_share(sections: CrossSections) -> Float:
+    """Return the share of the vessel's area that is open lumen, shape (S,)."""
+    return sections.lumen_area_mm2 / np.maximum(sections.wall_area_mm2, 1e-6)
+
+
 def openness(contrast: ContrastProfile) -> Float:
     """Return how open the vessel looks: 0 tissue, 1 contrast, NaN where calcium hides it, shape (S,)."""
     return (contrast.peak_hu - TISSUE_HU) / np.maximum(contrast.local_hu - TISSUE_HU, 60.0)
 
 
 def closed_stretches(
-    contrast: ContrastProfile, calcium: CalciumProfile | None, mouth_mm: float, hidden: NDArray[np.bool_]
+    sections: CrossSections,
+    contrast: ContrastProfile,
+    calcium: CalciumProfile | None,
+    mouth_mm: float,
+    hidden: NDArray[np.bool_],
 ) -> tuple[Closed, ...]:
     """Return the stretches without contrast, in order along the vessel.
 
     Parameters
     ----------
+    sections : CrossSections
     contrast : ContrastProfile
     calcium : CalciumProfile or None
-        On the same stations.
+        All on the same stations.
     mouth_mm : float
         So much of the vessel lies within its parent.
     hidden : ndarray of bool, shape (S,)
@@ -78,7 +91,9 @@ def closed_stretches(
     if not seen.any():
         return ()
     percent = np.zeros(len(station)) if calcium is None else calcium.csa_percent
-    is_open = _known_everywhere(np.where(seen, share >= OPEN_SHARE, False), seen)
+    is_open = _known_everywhere(
+        np.where(seen, (share >= OPEN_SHARE) & (open_share(sections) >= BARELY_OPEN), False), seen
+    )
     filled = percent >= FILLED_PERCENT
     deep = np.where(seen, share < DEEP_SHARE, filled)
     is_open = (is_open & ~filled) | (station < mouth_mm)
