@@ -57,8 +57,9 @@ class ScoreRow(QWidget):
         column.addLayout(line)
         outcome = label(outcome_of(score), "small")
         outcome.setContentsMargins(4, 0, 0, 2)
-        outcome.setVisible(bool(outcome.text()))
         column.addWidget(outcome)
+        # Only now: shown without a parent, it would be a window of its own for a moment, and take the keyboard away.
+        outcome.setVisible(bool(outcome.text()))
         self.items = QWidget()
         inside = QVBoxLayout(self.items)
         inside.setContentsMargins(16, 0, 0, 4)
@@ -95,9 +96,9 @@ def difficulty_card(told: Told, go: Callable[[ScoreItem], None]) -> QFrame:
     others.hide()
     more = QPushButton(f"{len(shown) - len(first)} more scores")
     more.clicked.connect(lambda: others.setVisible(others.isHidden()))
-    more.setVisible(len(shown) > len(first))
     column.addWidget(others)
     column.addWidget(more)
+    more.setVisible(len(shown) > len(first))
     if any(not score.confirmed for score in told.scores):
         column.addWidget(label(f"{UNCONFIRMED} constants not yet checked against the publication", "small"))
     return frame
