@@ -162,11 +162,12 @@ def with_lesions(case: Case, progress: Progress = silent) -> Case:
     found: list[Lesion] = []
     order = _parents_first(case.tree)
     for number, name in enumerate(order):
-        progress(0.8 + 0.2 * number / len(order), f"Looking for occlusions of {name}")
+        share = 0.8 + 0.2 * number / len(order)
+        progress(share, f"Looking for occlusions of {name}")
         own = [lesion for lesion in kept if lesion.vessel == name]
         proposed = _lesions_of(case, name)
         for _ in range(0 if own else CORD_ROUNDS):
-            centred = _on_cords(case, name, proposed)
+            centred = _on_cords(case, name, proposed, _part(progress, share, share))
             better = proposed if centred is case else _lesions_of(centred, name)
             if centred is case or _occlusions(better) < _occlusions(proposed):
                 break
@@ -191,7 +192,7 @@ def _occlusions(lesions: Iterable[Lesion]) -> int:
     return sum(lesion.kind is LesionKind.OCCLUSION for lesion in lesions)
 
 
-def _on_cords(case: Case, name: str, lesions: Sequence[Lesion]) -> Case:
+def _on_cords(case: Case, name: str, lesions: Sequence[Lesion], progress: Progress) -> Case:
     """Return the case with a vessel's course in the middle of its occlusions, measured anew; as it was if it is there.
 
     What the operator traced or pulled stays.
@@ -219,7 +220,7 @@ def _on_cords(case: Case, name: str, lesions: Sequence[Lesion]) -> Case:
         calcium=tuple(profile for profile in case.calcium if profile.vessel != name),
         lesions=(),
     )
-    return replace(with_measurements(fresh, (name,)), lesions=case.lesions)
+    return replace(with_measurements(fresh, (name,), progress), lesions=case.lesions)
 
 
 def _is_hers(lesion: Lesion) -> bool:

@@ -97,3 +97,22 @@ def test_that_a_branch_within_the_occlusion_does_not_part_it() -> None:
     found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), branch_mm=28.0))
     assert found.length_mm == pytest.approx(18.5, abs=1.2)
     assert found.proximal.side_branch_mm is None
+
+
+def test_that_a_flush_ostial_occlusion_has_no_stump() -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(-5, 18),)))
+    assert found.proximal.shape is CapShape.INVISIBLE and found.proximal.ambiguous
+    assert "no stump at its origin" in found.proximal.reasons
+    assert found.distal.station_mm == pytest.approx(18.5, abs=0.8)
+
+
+def test_that_an_occlusion_may_reach_the_end_of_the_vessel_and_is_then_less_sure() -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(30, 90),)))
+    assert found.proximal.station_mm == pytest.approx(30, abs=0.6)
+    assert found.distal.station_mm > 53 and found.confidence < 0.9
+    assert "no open vessel was found beyond" in found.reasons
+
+
+@pytest.mark.parametrize("vessel", [DiseasedVessel(gaps=(Gap(-5, 90),)), DiseasedVessel(length_mm=6.0)])
+def test_that_a_vessel_without_any_contrast_or_without_length_is_no_occlusion(vessel: DiseasedVessel) -> None:
+    assert lesions_of(vessel) == ()
