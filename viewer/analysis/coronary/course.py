@@ -21,6 +21,8 @@ STEP_MM = 0.5
 FLOOR_HU = -150.0
 #: Gaps shorter than this are noise, or a plaque that leaves lumen beside it.
 SHORTEST_GAP_MM = 2.0
+#: How far the carina lies beyond the place where the courses at a fork meet.
+TO_CARINA_MM = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +203,8 @@ def _leaving(
 def _meeting(trunk: Float, heirs: Sequence[Float]) -> Float:
     """Return where a trunk forks: the place nearest to the straight extensions of the trunk and of its heirs.
 
-    Inside the fork's lumen no course has a middle of its own, so each is extended from its free part.
+    Inside the fork's lumen no course has a middle of its own, so each is extended from its free part. The heirs bend
+    away before their lumens part, so the place is moved on towards the carina, where they do.
     """
     usual = np.mean([heir[0] for heir in heirs], axis=0)
     rays = [(heir[1], heir[min(9, len(heir) - 1)] - heir[1]) for heir in heirs]
@@ -213,7 +216,8 @@ def _meeting(trunk: Float, heirs: Sequence[Float]) -> Float:
         matrix += across
         right += across @ origin
     place = np.linalg.solve(matrix + 1e-6 * np.eye(3), right + 1e-6 * usual)
-    return place if np.linalg.norm(place - usual) < 3.0 else usual
+    place = place if np.linalg.norm(place - usual) < 3.0 else usual
+    return place + (TO_CARINA_MM * unit(trunk[-7] - trunk[-12]) if len(trunk) > 12 else 0.0)
 
 
 def _cut_at(line: Float, end: Float) -> Float:
