@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from viewer.model.geometry import Geometry, arc_length_mm, direction_label, unit
+from viewer.model.geometry import Geometry, arc_length_mm, direction_label, read_only, unit
 
 angles = st.floats(-180, 180)
 spacings = st.floats(0.1, 5)
@@ -108,3 +108,15 @@ def test_that_a_vector_without_length_has_no_direction():
 
 def test_that_arc_length_counts_from_the_first_point():
     assert np.allclose(arc_length_mm([[0, 0, 0], [3, 4, 0], [3, 4, 2]]), [0, 5, 7])
+
+
+def test_that_a_frozen_array_is_shared_and_a_changeable_one_is_copied():
+    frozen = read_only([1.0, 2, 3])
+    assert read_only(frozen) is frozen
+    changeable = np.array([1.0, 2, 3])
+    view = changeable[:]
+    view.setflags(write=False)
+    for values in (changeable, view):
+        kept = read_only(values)
+        changeable[0] += 1
+        assert kept[0] == changeable[0] - 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,7 @@ def read_only(values: ArrayLike, *, shape: tuple[int | None, ...] | None = None,
     ValueError
         If the shape is another one or a value is not finite.
     """
-    array = np.array(values, dtype=np.float64)
+    array = values if _is_frozen(values) else np.array(values, dtype=np.float64)
     if shape is not None and (
         array.ndim != len(shape)
         or any(want is not None and have != want for have, want in zip(array.shape, shape, strict=True))
@@ -46,6 +47,16 @@ def read_only(values: ArrayLike, *, shape: tuple[int | None, ...] | None = None,
         raise ValueError(f"{name} has values that are not finite")
     array.setflags(write=False)
     return array
+
+
+def _is_frozen(values: ArrayLike) -> TypeGuard[Float]:
+    """Tell whether an array is float64 and can be changed by nobody: then it is shared, and stays the same object."""
+    return (
+        isinstance(values, np.ndarray)
+        and values.dtype == np.float64
+        and not values.flags.writeable
+        and values.base is None
+    )
 
 
 def unit(vector: ArrayLike) -> Float:

@@ -21,6 +21,7 @@ from viewer.progress import silent
 from viewer.report.ink import draw_text
 from viewer.ui.capture_shot import Shot, nothing_to_compute
 from viewer.ui.icons import icon
+from viewer.ui.same import same
 from viewer.ui.theme import color, font
 
 MARGIN_PX = 10
@@ -61,6 +62,7 @@ class Pane(QWidget):
         self.desk = desk
         self.jobs = jobs
         self._empty = True
+        self._painted_from: tuple[object, ...] = ()
         self.setMinimumSize(120, 90)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -101,6 +103,12 @@ class Pane(QWidget):
     def resting(self) -> bool:
         """Whether the picture is the final one: nothing better is on its way."""
         return True
+
+    def update_if_other(self, *made_from: object) -> None:
+        """Paint anew if the picture is made from other nouns or values than the last time."""
+        if not same(made_from, self._painted_from):
+            self._painted_from = made_from
+            self.update()
 
     def set_empty(self, empty: bool) -> None:
         """Say whether there is a picture to paint."""

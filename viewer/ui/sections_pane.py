@@ -71,7 +71,7 @@ class SectionsPane(Pane):
     def refresh(self, case: Case | None, view: ViewState) -> None:
         self._sight, self._case = active(case, view), case
         self.set_empty(self._sight is None)
-        self.update()
+        self.update_if_other(case, view.cursor_lps_mm, view.vessel, view.window, view.hidden_overlays)
 
     def subtitle(self) -> str:
         return "" if self._sight is None else f"{self._apart_mm:g} mm apart"

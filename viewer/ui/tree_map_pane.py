@@ -68,7 +68,7 @@ class TreeMapPane(Pane):
             self._tree = tree
             self._rows = rows_of(tree) if tree is not None else ()
         self.set_empty(not self._rows)
-        self.update()
+        self.update_if_other(case, view.vessel, view.cursor_lps_mm)
 
     def subtitle(self) -> str:
         dominance = self._tree.dominance if self._tree is not None else None

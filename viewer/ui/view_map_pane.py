@@ -65,7 +65,7 @@ class ViewMapPane(Pane):
                 return target, view_map(tree, target.vessel, target.from_mm, target.to_mm, shipped_limits(), lesions)
 
             self.jobs.run("view_map", work, done=self._made, failed=_raise)
-        self.update()
+        self.update_if_other(case, view.carm)
 
     def _made(self, made: tuple[Target, ViewMap]) -> None:
         self._target, self._map = made

@@ -88,7 +88,8 @@ class XrayPane(Pane):
             self._prepare(case, view.xray)
         self._dye()
         self._ask()
-        self.update()
+        looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, view.hidden_overlays)
+        self.update_if_other(case, *looked)
 
     def _prepare(self, case: Case, xray: Xray) -> None:
         def work(progress: Progress) -> Preview:
