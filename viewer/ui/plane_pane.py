@@ -290,10 +290,8 @@ class PlanePane(Pane):
     def thicken(self, steps: int) -> None:
         """Take the next thicker or thinner slab."""
         slab = self.desk.view.slab
-        if steps > 0:
-            choice = next((t for t in THICKNESSES_MM if t > slab.thickness_mm + 1e-6), THICKNESSES_MM[-1])
-        else:
-            choice = next((t for t in reversed(THICKNESSES_MM) if t < slab.thickness_mm - 1e-6), THICKNESSES_MM[0])
+        order = THICKNESSES_MM if steps > 0 else THICKNESSES_MM[::-1]
+        choice = next((t for t in order if (t - slab.thickness_mm) * steps > 1e-6), order[-1])
         self.desk.look(slab=Slab(choice, slab.projection))
 
     def next_projection(self) -> None:
