@@ -109,8 +109,8 @@ def caption_of(case: Case, view: ViewState, pane: Pane | None, area: QRect, iden
     if threshold:
         parts.append(threshold)
     parts.append(ct_date(case))
-    # The planes have a bar of their own in the picture.
-    scale = None if pane is None or key in PLANE_NAMES else pane.mm_per_px(area)
+    # The planes tell none: they have a bar of their own in the picture.
+    scale = None if pane is None else pane.mm_per_px(area)
     holds = pane.scale_holds() if pane is not None and scale is not None else ""
     return Caption(place_words(case, view, key), shown, tuple(filter(None, parts)), scale, holds, identity)
 

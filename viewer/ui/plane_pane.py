@@ -198,9 +198,6 @@ class PlanePane(Pane):
             lambda sampled: self.grab_with(size, scale, _sampled=sampled, **moment),
         )
 
-    def mm_per_px(self, area: QRect) -> float | None:
-        return None if self._case is None else self.frame(QRectF(area)).mm_per_px
-
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
         return (*self.place.values(), ("inverted", float(self._inverted)))
 
