@@ -192,19 +192,19 @@ def _shifted(points: Float, spec: DemoSpec) -> Float:
 
 
 def _bend(vessel: Filled, first_mm: float, last_mm: float) -> tuple[float, float]:
+    """Return the largest angle between the chord of the 4 mm before a station and that of the 4 mm after, and where."""
     at = np.arange(first_mm, last_mm, 0.25)
-    before, after = (_direction(vessel, at + arm) for arm in (-_ARM_MM, _ARM_MM))
-    angle = np.degrees(np.arccos(np.clip((before * after).sum(1), -1, 1)))
+    before, here, after = (_points(vessel, at + arm) for arm in (-_ARM_MM, 0.0, _ARM_MM))
+    angle = np.degrees(np.arccos(np.clip((_unit(here - before) * _unit(after - here)).sum(1), -1, 1)))
     return float(angle.max()), float(at[angle.argmax()])
 
 
-def _direction(vessel: Filled, station_mm: Float) -> Float:
-    ends = [
-        np.stack([np.interp(station_mm + d, vessel.station_mm, vessel.points[:, a]) for a in range(3)], axis=1)
-        for d in (-0.5, 0.5)
-    ]
-    way = ends[1] - ends[0]
-    return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
+def _points(vessel: Filled, station_mm: Float) -> Float:
+    return np.stack([np.interp(station_mm, vessel.station_mm, vessel.points[:, a]) for a in range(3)], axis=1)
+
+
+def _unit(ways: Float) -> Float:
+    return ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-9)
 
 
 def _lesion(
