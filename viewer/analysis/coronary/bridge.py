@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from viewer.analysis.coronary.grid import F32
 from viewer.analysis.coronary.network import Network, Rooted, joined, pieces, rooted
+from viewer.analysis.coronary.price import BESIDE_PRICE, BLIND, PriceField, along_price, beside
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
 from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE, upstream
-from viewer.model.geometry import Float, Geometry, arc_length_mm, unit
+from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.volume import Volume
 
 #: The longest gap that is crossed, as a price: its length where a cord shows, up to a third of it where none does.
@@ -28,75 +28,14 @@ LIMIT = 50.0
 LONGEST_MM, FARTHEST_MM = 45.0, 32.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
 ENTRY_PRICE, MEAN_PRICE = 7.0, 1.25
-#: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
-SEEN, BLIND, VEIN, FORBIDDEN = 0.5, 1.9, 6.0, 14.0
 #: Radius behind a gap as a share of that before it, at most.
 WIDER = 1.25
 #: What it costs to reach a piece elsewhere than at one of its ends.
 MIDDLE_PRICE = 6.0
+#: How many ways are weighed against each other; darker than this is no cord; what a millimetre of either tells.
+WAYS, DARK_HU, SHOWN_PRICE = 3, 45.0, 0.3
 #: A distal piece that is shorter than this is not worth a guess.
 SHORTEST_PIECE_MM = 8.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PriceField:
-    """What a millimetre of an unseen course costs, on a coarse grid.
-
-    Attributes
-    ----------
-    price : ndarray of float32, shape (K, J, I)
-        1 on a good cord, more elsewhere.
-    geometry : Geometry
-    """
-
-    price: F32
-    geometry: Geometry
-
-
-def price_field(
-    image: F32,
-    tube: F32,
-    geometry: Geometry,
-    lumen_hu: float,
-    veins_lps_mm: Float,
-    veins_radius_mm: Float,
-    fat_hu: float = -90.0,
-) -> PriceField:
-    """Return what an unseen course costs, at twice the step of the given grid.
-
-    Parameters
-    ----------
-    image, tube : ndarray of float32, shape (K, J, I)
-        HU and tube measure.
-    geometry : Geometry
-    lumen_hu, fat_hu : float
-    veins_lps_mm, veins_radius_mm : ndarray of shape (N, 3) and (N,)
-        Where no artery runs, however much like a tube it looks.
-    """
-    k, j, i = (n // 2 * 2 for n in image.shape)
-    blocks = (k // 2, 2, j // 2, 2, i // 2, 2)
-    hu = image[:k, :j, :i].reshape(blocks).mean((1, 3, 5))
-    best = tube[:k, :j, :i].reshape(blocks).max((1, 3, 5))
-    hu = ndimage.uniform_filter(hu, 3)
-    # a cord of soft tissue in fat stands out by about 200 HU, one that lies on the myocardium by far less
-    shown = np.clip((best - 15.0) / 60.0, 0.0, 1.0)
-    price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
-    price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 1.3, price)
-    contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
-    price = np.where(contrast | (hu < -300.0), FORBIDDEN, price)
-    # what contrast shows is no gap
-    price = np.where((best > 0.3 * lumen_hu) & (hu > 0.45 * lumen_hu), SEEN, price).astype(np.float32)
-    spacing = float(geometry.spacing_mm[0])
-    origin = geometry.to_lps((0.5, 0.5, 0.5))
-    coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
-    for point, radius in zip(coarse.to_index(veins_lps_mm), veins_radius_mm):
-        reach = (min(radius, 2.5) + 0.9) / (2 * spacing)
-        low = np.maximum(np.ceil(point - reach).astype(int), 0)
-        high = np.minimum(np.floor(point + reach).astype(int) + 1, price.shape)
-        if (low < high).all():
-            box = tuple(slice(a, b) for a, b in zip(low, high))
-            price[box] = np.maximum(price[box], VEIN)
-    return PriceField(np.ascontiguousarray(price), coarse)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +181,13 @@ def _way(
 
 
 def bridge_to(
-    net: Network, field: PriceField, piece: Sequence[int], roots: Sequence[int], limit: float = LIMIT
+    net: Network,
+    field: PriceField,
+    piece: Sequence[int],
+    roots: Sequence[int],
+    limit: float = LIMIT,
+    *,
+    volume: Volume | None = None,
 ) -> Bridge | None:
     """Return the best bridge from the tree to a piece, or None if none is believable.
 
@@ -255,17 +200,72 @@ def bridge_to(
     roots : sequence of int
     limit : float
         Highest price.
+    volume : Volume, optional
+        If given, the ways beside the cheapest one are weighed against it by what shows along them.
     """
     tree = rooted(net, roots)
     cost = np.array([0.0 if len(net.links[p]) == 1 else MIDDLE_PRICE for p in piece], np.float32)
-    way = _way(net, field, piece, cost, [int(p) for p in tree.order], limit)
-    if way is None:
-        return None
-    course, price, end, start = way
-    full, start, end = _drawn(net, field, tree, course[::-1], start, end)
-    length = float(arc_length_mm(full)[-1])
+    targets = [int(p) for p in tree.order]
+    found = _bridges(net, field, tree, piece, cost, targets, limit, 1 if volume is None else WAYS)
+    return _best_shown(net, found, volume)
+
+
+def _best_shown(net: Network, bridges: Sequence[Bridge], volume: Volume | None) -> Bridge | None:
+    """Return the bridge of the lowest price, less what bears an artery out along it.
+
+    Calcium does, and a tip of contrast; a border of muscle and fat, which answers like a thin cord, is darker than one.
+    """
+    believable = [b for b in bridges if b.believable]
+    if volume is None or len(believable) < 2:
+        return min(bridges, key=lambda b: b.price) if bridges else None
+
+    def price(bridge: Bridge) -> float:
+        hu = profile(volume, _whole(net, bridge), floor_hu=-150.0, cap_hu=1500.0).hu
+        step = bridge.length_mm / max(len(hu) - 1, 1)
+        return bridge.price + SHOWN_PRICE * step * float((hu < DARK_HU).sum() - (hu > CORD_HU).sum())
+
+    return min(believable, key=price)
+
+
+def _whole(net: Network, bridge: Bridge) -> Float:
+    """Return the course of a bridge with both its ends."""
+    return np.r_[net.points_lps_mm[[bridge.start]], bridge.between_lps_mm, net.points_lps_mm[[bridge.end]]]
+
+
+def _bridges(
+    net: Network,
+    field: PriceField,
+    tree: Rooted,
+    sources: Sequence[int],
+    source_cost: NDArray[np.float32],
+    targets: Sequence[int],
+    limit: float,
+    ways: int,
+) -> list[Bridge]:
+    """Return several bridges from the tree's `targets` to one of the `sources`, each priced with its bends."""
+    result: list[Bridge] = []
+    around = field
+    for number in range(ways):
+        way = _way(net, around, sources, source_cost, targets, limit if number == 0 else BESIDE_PRICE * limit)
+        if way is None:
+            break
+        course, price, end, start = way
+        if number:
+            price = along_price(field, course) + float(source_cost[list(sources).index(end)])
+        around = beside(around, course)
+        full, start, end = _drawn(net, field, tree, course[::-1], start, end)
+        if len(full) < 3:
+            continue
+        price += _joint_price(net, tree, full, start, end)
+        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1])))
+    return result
+
+
+def _joint_price(net: Network, tree: Rooted, full: Float, start: int, end: int) -> float:
+    """Return what the bends at both ends of a bridge cost, and a vessel that is wider behind it than before."""
+    price = 0.0
     reach = min(len(full) - 1, 10)
-    if length > 1.5:
+    if float(arc_length_mm(full)[-1]) > 1.5:
         on, flow = _direction(net, end), _flow(net, tree, start)
         if on is not None:
             price += _bend_price(float(-on @ unit(full[-1] - full[-1 - reach])))
@@ -273,9 +273,7 @@ def bridge_to(
             price += 0.5 * _bend_price(float(flow @ unit(full[reach] - full[0])))
     # arteries get no wider behind an occlusion
     before, behind = _calibre(net, start), _calibre(net, end)
-    if behind > WIDER * before + 0.2:
-        price += 10.0 * (behind - WIDER * before)
-    return Bridge(start, end, full[1:-1], price, length)
+    return price + (10.0 * (behind - WIDER * before) if behind > WIDER * before + 0.2 else 0.0)
 
 
 def _calibre(net: Network, point: int, reach: int = 12) -> float:
@@ -447,7 +445,8 @@ def bridged(
                 continue
             # the longer the piece, the farther a gap to it may be
             length = 0.7 * len(piece)
-            bridge = bridge_to(net, field, piece, roots, min(LIMIT, 8.0 + 1.2 * length))
+            limit = min(LIMIT, 8.0 + 1.2 * length)
+            bridge = bridge_to(net, field, piece, roots, limit, volume=volume)
             if bridge is None or not bridge.believable:
                 hopeless.add(piece[0])
                 continue
@@ -458,14 +457,16 @@ def bridged(
         net = _built(net, best[0], volume, lumen_hu)
         made.append(best[0])
     for stretch in filled_backwards(net, roots, lumen_hu):
-        bridge = _other_way(net, field, stretch, roots)
+        bridge = _other_way(net, field, stretch, roots, volume)
         if bridge is not None and bridge.believable:
             net = _built(net, bridge, volume, lumen_hu)
             made.append(bridge)
     return net, tuple(made)
 
 
-def _other_way(net: Network, field: PriceField, stretch: Sequence[int], roots: Sequence[int]) -> Bridge | None:
+def _other_way(
+    net: Network, field: PriceField, stretch: Sequence[int], roots: Sequence[int], volume: Volume
+) -> Bridge | None:
     """Return the bridge by which a stretch that fills backwards hangs on another ostium's tree."""
     tree = rooted(net, roots)
     targets = [int(p) for p in tree.order if tree.root[p] != tree.root[stretch[0]]]
@@ -474,18 +475,12 @@ def _other_way(net: Network, field: PriceField, stretch: Sequence[int], roots: S
     # the nearer to the occlusion the wider
     widest = max(float(net.radius_mm[p]) for p in stretch)
     cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
-    way = _way(net, field, stretch, cost, targets, LIMIT)
-    if way is None:
-        return None
-    course, price, end, start = way
-    full, start, end = _drawn(net, field, tree, course[::-1], start, end)
-    length = float(arc_length_mm(full)[-1])
-    return Bridge(start, end, full[1:-1], price, length) if len(full) > 3 else None
+    found = _bridges(net, field, tree, stretch, cost, targets, LIMIT, WAYS)
+    return _best_shown(net, found, volume)
 
 
 def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:
     """Return the network with a bridge."""
-    course = np.r_[net.points_lps_mm[[bridge.start]], bridge.between_lps_mm, net.points_lps_mm[[bridge.end]]]
-    hu = profile(volume, course, floor_hu=-150.0, cap_hu=1.6 * lumen_hu).hu[1:-1]
+    hu = profile(volume, _whole(net, bridge), floor_hu=-150.0, cap_hu=1.6 * lumen_hu).hu[1:-1]
     radius = 0.5 * float(net.radius_mm[bridge.start] + net.radius_mm[bridge.end])
     return joined(net, bridge.start, bridge.between_lps_mm, bridge.end, radius_mm=radius, hu=hu)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from viewer.analysis.coronary.aorta import RoundTube, round_tubes
-from viewer.analysis.coronary.bridge import bridged, price_field, vein_points
+from viewer.analysis.coronary.bridge import bridged, vein_points
 from viewer.analysis.coronary.contrast import ascending_aortas, fitness, refuse_too_coarse
 from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
 from viewer.analysis.coronary.labels import named
 from viewer.analysis.coronary.network import Network, network, rooted
 from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
+from viewer.analysis.coronary.price import price_field
 from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.seeded import trace_path
 from viewer.analysis.coronary.segments import segments_of
