@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -181,3 +181,18 @@ def test_that_loading_can_be_cancelled_and_another_study_opened(window: MainWind
     assert window.desk.case is None
     open_study(window, qtbot, study_folder)
     assert window.desk.case is not None
+
+
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_that_a_folder_dropped_on_the_window_is_opened(
+    window: MainWindow, qtbot: QtBot, study_folder: Path, opened_before: bool
+):
+    if opened_before:
+        open_study(window, qtbot, study_folder)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(study_folder))])
+    target = window if opened_before else window.browser
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, QDragEnterEvent(QPoint(300, 300), *how))
+    QApplication.sendEvent(target, QDropEvent(QPointF(300, 300), *how))
+    qtbot.waitUntil(lambda: window.browser.page == "series" and window.browser.isVisible(), timeout=20_000)

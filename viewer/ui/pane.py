@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from viewer.desk import Desk
@@ -26,6 +26,7 @@ from viewer.ui.theme import color, font
 
 MARGIN_PX = 10
 HEADER_PX = 28
+GAP_PX = 8
 
 
 class Pane(QWidget):
@@ -233,14 +234,19 @@ class Pane(QWidget):
         scale = min(max(area.height() / 620, 1.0), 1.3)
         line = QRect(area.left() + MARGIN_PX, area.top() + 5, area.width() - 2 * MARGIN_PX, HEADER_PX - 6)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        width = draw_text(painter, line, left, self.title, font(scale, bold=True), color("text", "strong"))
-        if self.subtitle():
-            rest = line.adjusted(width + 6, 0, 0, 0)
-            draw_text(painter, rest, left, f"· {self.subtitle()}", font(0.9 * scale), color("text", "muted"))
+        taken = draw_text(painter, line, left, self.title, font(scale, bold=True), color("text", "strong"))
+        small = font(0.9 * scale)
         left_out = self._buttons.isVisible() if painter.device() is self else self.header_right_is_hint
-        if self.header_right() and not left_out:
+        told = "" if left_out else self.header_right()
+        room = line.width() - taken - GAP_PX
+        # What does not fit is left out: the subtitle comes before the words on the right.
+        subtitle = f"· {self.subtitle()}" if self.subtitle() else ""
+        if subtitle and _width_of(subtitle, small) <= room:
+            beside = line.adjusted(taken + 6, 0, 0, 0)
+            room -= draw_text(painter, beside, left, subtitle, small, color("text", "muted")) + GAP_PX
+        if told and _width_of(told, small) <= room:
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            draw_text(painter, line, right, self.header_right(), font(0.9 * scale), color("text", "normal"))
+            draw_text(painter, line, right, told, small, color("text", "normal"))
 
     def _want_maximise(self) -> None:
         self.maximise_wanted.emit(self)
@@ -278,3 +284,7 @@ class Pane(QWidget):
 def logical_area(size: QSize, scale: float) -> QRect:
     """Return the area of a picture of `size` pixels in pixels of the program's texts and lines."""
     return QRect(0, 0, round(size.width() / scale), round(size.height() / scale))
+
+
+def _width_of(text: str, with_font: QFont) -> int:
+    return QFontMetrics(with_font).horizontalAdvance(text)

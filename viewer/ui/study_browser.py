@@ -30,6 +30,11 @@ UNUSED_SHOWN = 200
 START_WIDTH_PX = 900
 
 
+def dropped_files(event: QDropEvent) -> list[Path]:
+    """Return the files and folders that were dropped."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
 class StudyBrowser(QWidget):
     """Three pages: start, working, series. It only shows and asks; `study_flow` does the work."""
 
@@ -308,7 +313,7 @@ class StudyBrowser(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._light(False)
-        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        files = dropped_files(event)
         if files:
             event.acceptProposedAction()
             self.path_chosen.emit(files[0] if len(files) == 1 else files)

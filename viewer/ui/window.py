@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from viewer.casefile import SUFFIX
@@ -37,7 +37,7 @@ from viewer.ui.settings import Settings
 from viewer.ui.sheet_flow import SheetFlow
 from viewer.ui.sheet_pane import SHEET_KEYS, SheetPane
 from viewer.ui.sheet_panel import SheetPanel
-from viewer.ui.study_browser import StudyBrowser
+from viewer.ui.study_browser import StudyBrowser, dropped_files
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
 from viewer.ui.tool_strip import ToolStrip, window_presets
@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("CTO Viewer")
         self.setMinimumSize(980, 620)
+        self.setAcceptDrops(True)
         self.settings = settings or Settings()
         self.desk = Desk()
         self.desk.look(window=self._remembered_window())
@@ -390,6 +391,18 @@ class MainWindow(QMainWindow):
             self.tree_flow.take_back()
         else:
             super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a study or a plan that is dropped anywhere on the window."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        files = dropped_files(event)
+        if files:
+            event.acceptProposedAction()
+            self.open_path(files[0] if len(files) == 1 else files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work first, then let go of the panes, then of the window: nothing is left behind."""

@@ -163,7 +163,7 @@ class XrayPane(Pane):
         points = stretch_points(self._case.tree[target.vessel].centerline, target.from_mm, target.to_mm)
         carm = self._view.carm
         share = float(foreshortening_percent(points, carm.primary_deg, carm.secondary_deg))
-        return f"{target.what} foreshortened by {share:.0f} %"
+        return f"{target.what}: {share:.0f} % foreshortened"
 
     # -- captures ------------------------------------------------------------------------------------------------
 
