@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from viewer.analysis.coronary.network import (
     Network,
@@ -28,6 +29,8 @@ TAIL_SHARE = 0.55
 LOW_CONTRAST_HU = 345.0
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
 CORD_HU = 145.0
+#: So many points in a row without contrast are a cord, and no blur between two vessels that touch.
+CORD_POINTS = 8
 #: Radius that no coronary reaches, but for aneurysms.
 WIDEST_MM = 3.0
 #: Branches shorter than this beyond their parent's wall are spurs.
@@ -210,8 +213,10 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             base = line[stop]
             hu = smoothed_along(net, own, np.clip(net.hu, 0.0, 1.2 * lumen_hu), min(4.0, len(own) / 6))
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
-            # at full contrast an artery behind a plug is still clearly brighter than a vein that a tip runs into
-            least = TAIL_SHARE if lumen_hu >= LOW_CONTRAST_HU else 0.94 * OPEN_SHARE
+            # at full contrast an artery behind a plug is still clearly brighter than a vein that a tip runs into;
+            # what hangs on a cord may be darker: a vein has none
+            plain = lumen_hu >= LOW_CONTRAST_HU and not _behind_cord(net, line)
+            least = TAIL_SHARE if plain else 0.94 * OPEN_SHARE
             dead = (hu < max(least * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
             # a bright point or two do not revive a dead tail
             balance = np.cumsum(np.where(dead, 1.0, -1.5))
@@ -227,6 +232,13 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             return net
         net = without_points(net, gone)
     return net
+
+
+def _behind_cord(net: Network, line: Sequence[int]) -> bool:
+    """Tell whether a line from a tip to the root passes a stretch without contrast, but for its first millimetres."""
+    inner = list(line)[CORD_POINTS:]
+    cord = (net.hu[inner] < CORD_HU) | net.bridge[inner]
+    return len(inner) > CORD_POINTS and bool(ndimage.binary_erosion(cord, np.ones(CORD_POINTS)).any())
 
 
 def taken_away(before: Network, after: Network, lumen_hu: float, fewest: int = 10) -> frozenset[int]:
