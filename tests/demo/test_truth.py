@@ -87,7 +87,7 @@ def test_that_a_marginal_branch_leaves_just_before_the_cap() -> None:
 
 
 def test_that_the_occlusion_bends_by_more_than_45_degrees() -> None:
-    assert 50 < truth_of().lesions[0].bend_deg < 90
+    assert 45 < truth_of().lesions[0].bend_deg < 90
 
 
 def test_that_the_profile_knows_the_full_moon_and_the_stretch_over_half() -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 #: Changes whenever the same spec would give other voxels, so that no stale volume is taken from the cache.
-GENERATION = 3
+GENERATION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ PLANS: dict[str, Plan] = {
 }
 
 #: The bend inside the right coronary's middle third: station, push and width in mm.
-RCA_BEND = (58.0, 7.0, 4.2)
+RCA_BEND = (58.0, 6.0, 4.2)
 
 _FAT_MM = 0.9  #: between a coronary artery and the muscle
 
