@@ -7,7 +7,7 @@ where it lies on the myocardium nothing but the shortest way is left. Both are o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,10 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from viewer.analysis.coronary.network import Network, Rooted, joined, pieces, rooted
-from viewer.analysis.coronary.price import BESIDE_PRICE, BLIND, PriceField, along_price, beside
+from viewer.analysis.coronary.price import BESIDE_MM, BESIDE_PRICE, BLIND, PriceField, along_price, beside
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
-from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE, upstream
+from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE, filled_backwards, upstream
 from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.volume import Volume
 
@@ -34,6 +34,8 @@ WIDER = 1.25
 MIDDLE_PRICE = 6.0
 #: How many ways are weighed against each other; darker than this is no cord; what a millimetre of either tells.
 WAYS, DARK_HU, SHOWN_PRICE = 3, 45.0, 0.3
+#: A gap shorter than this has one way only; what another one may cost as a multiple of the best one's price.
+SHORTEST_OTHER_MM, OTHER_PRICE = 8.0, 1.4
 #: A distal piece that is shorter than this is not worth a guess.
 SHORTEST_PIECE_MM = 8.0
 
@@ -51,6 +53,8 @@ class Bridge:
     price : float
         Length of the way weighted with how little shows of it, plus what its bends cost; the lower, the surer.
     length_mm : float
+    others_lps_mm : tuple of ndarray of shape (M, 3)
+        Next-best ways between the same ends, the better first.
     """
 
     start: int
@@ -58,6 +62,7 @@ class Bridge:
     between_lps_mm: Float
     price: float
     length_mm: float
+    others_lps_mm: tuple[Float, ...] = ()
 
     @property
     def believable(self) -> bool:
@@ -372,59 +377,6 @@ def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Floa
     return unit(net.points_lps_mm[point] - net.points_lps_mm[line[-1]])
 
 
-def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[list[int]]:
-    """Return the stretches of the tree that get wider and darker away from the root.
-
-    Arteries taper. One that widens behind its thinnest place and is darker than what came before fills from another
-    tree's tip through collaterals: its true parent lies on the far side of an occlusion.
-
-    Returns
-    -------
-    list of list of int
-        Points of each such stretch with all that hangs on it.
-    """
-    tree = rooted(net, roots)
-    children = tree.children()
-    found: set[int] = set()
-    for end in (int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0):
-        line = np.array(tree.path_to(end))
-        along = tree.from_root_mm[line]
-        if along[-1] < 50.0:
-            continue
-        radius = ndimage.gaussian_filter1d(net.radius_mm[line], 5.0, mode="nearest")
-        hu = ndimage.gaussian_filter1d(np.clip(net.hu[line], 0.0, 1.1 * lumen_hu), 5.0, mode="nearest")
-        open_hu = np.where((hu > 0.5 * lumen_hu) & ~net.bridge[line], hu, np.nan)
-        # behind a stretch without contrast there is nothing to wonder about
-        dead = ndimage.binary_opening(~np.isfinite(open_hu), np.ones(5))
-        last = int(dead.argmax()) if dead.any() else len(line)
-        for at in range(last):
-            if along[at] < 40.0 or line[at] in found:
-                continue
-            before = along < along[at] - 8.0
-            narrow = radius[before].min()
-            earlier = np.nanmedian(open_hu[before]) if np.isfinite(open_hu[before]).any() else 0.0
-            if (
-                radius[at] > wider * narrow
-                and hu[at] < min(0.82 * earlier, 0.82 * lumen_hu)
-                and hu[at] > 0.45 * lumen_hu
-            ):
-                found.add(int(line[at]))
-    result = []
-    while found:
-        # the stretch nearest to the root, with everything beyond
-        first = min(found, key=lambda p: float(tree.from_root_mm[p]))
-        members, stack = [], [first]
-        while stack:
-            point = stack.pop()
-            members.append(point)
-            stack += children[point]
-        seen = found & set(members)
-        found -= set(members)
-        if len(seen) >= 10:
-            result.append(members)
-    return result
-
-
 def bridged(
     net: Network, field: PriceField, volume: Volume, roots: Sequence[int], lumen_hu: float, veins: frozenset[int]
 ) -> tuple[Network, tuple[Bridge, ...]]:
@@ -454,11 +406,13 @@ def bridged(
                 best = (bridge, bridge.price - 0.3 * length)
         if best is None:
             break
-        net = _built(net, best[0], volume, lumen_hu)
-        made.append(best[0])
+        chosen = with_others(net, field, best[0], roots)
+        net = _built(net, chosen, volume, lumen_hu)
+        made.append(chosen)
     for stretch in filled_backwards(net, roots, lumen_hu):
         bridge = _other_way(net, field, stretch, roots, volume)
         if bridge is not None and bridge.believable:
+            bridge = with_others(net, field, bridge, roots)
             net = _built(net, bridge, volume, lumen_hu)
             made.append(bridge)
     return net, tuple(made)
@@ -477,6 +431,44 @@ def _other_way(
     cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
     found = _bridges(net, field, tree, stretch, cost, targets, LIMIT, WAYS)
     return _best_shown(net, found, volume)
+
+
+def with_others(net: Network, field: PriceField, bridge: Bridge, roots: Sequence[int]) -> Bridge:
+    """Return the bridge with the next-best ways between its ends that cost little more than it does.
+
+    Parameters
+    ----------
+    net : Network
+        Without the bridge.
+    field : PriceField
+    bridge : Bridge
+    roots : sequence of int
+    """
+    count = len(bridge.between_lps_mm)
+    if bridge.length_mm < SHORTEST_OTHER_MM:
+        return bridge
+    tree = rooted(net, roots)
+    known = [_whole(net, bridge)]
+    least = along_price(field, known[0])
+    around = beside(field, known[0])
+    for _ in range(WAYS - 1):
+        free = np.zeros(1, np.float32)
+        way = _way(net, around, [bridge.end], free, [bridge.start], BESIDE_PRICE * LIMIT)
+        if way is None:
+            break
+        full = _drawn(net, field, tree, way[0][::-1], bridge.start, bridge.end)[0]
+        around = beside(around, full)
+        apart = min(float(cKDTree(line).query(full)[0].max()) for line in known)
+        if along_price(field, full) <= OTHER_PRICE * least and apart > BESIDE_MM:
+            known.append(full)
+    return replace(bridge, others_lps_mm=tuple(_with_count(line, count + 2)[1:-1] for line in known[1:]))
+
+
+def _with_count(line: Float, count: int) -> Float:
+    """Return the polyline as `count` points at equal steps."""
+    along = arc_length_mm(line)
+    at = np.linspace(0.0, along[-1], count)
+    return np.stack([np.interp(at, along, line[:, axis]) for axis in range(3)], axis=1)
 
 
 def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from viewer.analysis.coronary.aorta import RoundTube, round_tubes
-from viewer.analysis.coronary.bridge import bridged, vein_points
+from viewer.analysis.coronary.bridge import Bridge, bridged, vein_points
 from viewer.analysis.coronary.contrast import ascending_aortas, fitness, refuse_too_coarse
 from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
@@ -31,6 +31,7 @@ from viewer.analysis.coronary.tree import (
 )
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
 from viewer.errors import NoTree
+from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float, Geometry
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.volume import Finding, Severity, Volume
@@ -156,11 +157,12 @@ def trace_tree(
     field = price_field(
         heart.image, heart.tube, heart.geometry, lumen, net.points_lps_mm[beside], net.radius_mm[beside]
     )
-    net, _ = bridged(net, field, volume, roots, lumen, veins)
+    count = len(net)
+    net, made = bridged(net, field, volume, roots, lumen, veins)
     net = parted(net, roots, lumen)
     net = without_tails(net, roots, lumen)
     progress(0.85, "Naming the vessels")
-    tree, findings = _tree(net, roots, volume, lumen, starts)
+    tree, findings = _tree(net, roots, volume, lumen, starts, _other_networks(net, made, count))
     tree = through_seeds(tree, volume, seeds, mouths, lumen)
     thresholds = Thresholds(lumen, aorta.lumen_sd_hu, aorta.lumen_sd_hu)
     progress(1.0, "The coronary tree is traced")
@@ -200,12 +202,49 @@ def through_seeds(
     return tree
 
 
+def _same_start(a: Centerline, b: Centerline, apart_mm: float = 1.0) -> bool:
+    """Tell whether two courses begin at the same place."""
+    return float(np.linalg.norm(a.points_lps_mm[0] - b.points_lps_mm[0])) <= apart_mm
+
+
+def _other_networks(net: Network, made: Sequence[Bridge], first: int) -> list[tuple[int, Network]]:
+    """Return a point on, and the network with, each next-best way of the bridges, which begin at point `first`."""
+    result = []
+    for bridge in made:
+        count = len(bridge.between_lps_mm)
+        for way in bridge.others_lps_mm:
+            points = net.points_lps_mm.copy()
+            points[first : first + count] = way
+            result.append((first + count // 2, replace(net, points_lps_mm=points)))
+        first += count
+    return result
+
+
 def _tree(
-    net: Network, roots: Sequence[int], volume: Volume, lumen_hu: float, starts: dict[int, Float]
+    net: Network,
+    roots: Sequence[int],
+    volume: Volume,
+    lumen_hu: float,
+    starts: dict[int, Float],
+    others: Sequence[tuple[int, Network]] = (),
 ) -> tuple[VesselTree, tuple[Finding, ...]]:
-    """Name and draw what hangs on the roots."""
+    """Name and draw what hangs on the roots; `others` holds networks with another way and a point on that way."""
     courses, dominance = named(net, roots)
-    vessels = tuple(Vessel(c.name, c.centerline, c.parent) for c in drawn(net, courses, volume, lumen_hu, starts))
+    choices: dict[str, list[Centerline]] = {}
+    for point, other in others:
+        name = next((c.name for c in courses if point in c.points), None)
+        redrawn = drawn(other, courses, volume, lumen_hu, starts) if name is not None else ()
+        choices.setdefault(name or "", []).extend(c.centerline for c in redrawn if c.name == name)
+    vessels = tuple(
+        # another course must be able to take the place of this one
+        Vessel(
+            c.name,
+            c.centerline,
+            c.parent,
+            alternatives=tuple(a for a in choices.get(c.name, ()) if _same_start(a, c.centerline)),
+        )
+        for c in drawn(net, courses, volume, lumen_hu, starts)
+    )
     bare = VesselTree(vessels, dominance)
     vessels = tuple(replace(v, segments=segments_of(bare, v.name)) for v in vessels)
     names = {v.name for v in vessels}

@@ -249,3 +249,56 @@ def taken_away(before: Network, after: Network, lumen_hu: float, fewest: int = 1
     number = pieces(apart)
     size = np.bincount(number)
     return frozenset(int(p) for p in np.flatnonzero(grey & (size[number] >= fewest)))
+
+
+def filled_backwards(net: Network, roots: Sequence[int], lumen_hu: float, wider: float = 1.12) -> list[list[int]]:
+    """Return the stretches of the tree that get wider and darker away from the root.
+
+    Arteries taper. One that widens behind its thinnest place and is darker than what came before fills from another
+    tree's tip through collaterals: its true parent lies on the far side of an occlusion.
+
+    Returns
+    -------
+    list of list of int
+        Points of each such stretch with all that hangs on it.
+    """
+    tree = rooted(net, roots)
+    children = tree.children()
+    found: set[int] = set()
+    for end in (int(p) for p in tree.order if not children[p] and tree.parent[p] >= 0):
+        line = np.array(tree.path_to(end))
+        along = tree.from_root_mm[line]
+        if along[-1] < 50.0:
+            continue
+        radius = ndimage.gaussian_filter1d(net.radius_mm[line], 5.0, mode="nearest")
+        hu = ndimage.gaussian_filter1d(np.clip(net.hu[line], 0.0, 1.1 * lumen_hu), 5.0, mode="nearest")
+        open_hu = np.where((hu > 0.5 * lumen_hu) & ~net.bridge[line], hu, np.nan)
+        # behind a stretch without contrast there is nothing to wonder about
+        dead = ndimage.binary_opening(~np.isfinite(open_hu), np.ones(5))
+        last = int(dead.argmax()) if dead.any() else len(line)
+        for at in range(last):
+            if along[at] < 40.0 or line[at] in found:
+                continue
+            before = along < along[at] - 8.0
+            narrow = radius[before].min()
+            earlier = np.nanmedian(open_hu[before]) if np.isfinite(open_hu[before]).any() else 0.0
+            if (
+                radius[at] > wider * narrow
+                and hu[at] < min(0.82 * earlier, 0.82 * lumen_hu)
+                and hu[at] > 0.45 * lumen_hu
+            ):
+                found.add(int(line[at]))
+    result = []
+    while found:
+        # the stretch nearest to the root, with everything beyond
+        first = min(found, key=lambda p: float(tree.from_root_mm[p]))
+        members, stack = [], [first]
+        while stack:
+            point = stack.pop()
+            members.append(point)
+            stack += children[point]
+        seen = found & set(members)
+        found -= set(members)
+        if len(seen) >= 10:
+            result.append(members)
+    return result
