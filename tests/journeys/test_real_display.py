@@ -27,6 +27,8 @@ window.show()
 
 def wait(until, seconds=60):
     end = time.monotonic() + seconds
+    # The panes look at the desk once a turn of the event loop: give them that turn first.
+    application.processEvents()
     while not until() and time.monotonic() < end:
         application.processEvents()
         time.sleep(0.01)
