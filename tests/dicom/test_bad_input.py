@@ -225,6 +225,18 @@ def test_that_a_zip_cut_in_the_middle_is_a_damaged_archive(make_series, tmp_path
         scan(path)
 
 
+def test_that_a_zip_packed_in_an_unknown_way_is_not_called_locked(make_series, tmp_path):
+    path = zipped(make_series(), tmp_path / "study.zip")
+    data = bytearray(path.read_bytes())
+    deflate64 = (9).to_bytes(2, "little")
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.find(signature)
+        data[at + offset : at + offset + 2] = deflate64
+    path.write_bytes(data)
+    with pytest.raises(UnreadableStudy, match="packed in a way"):
+        scan(path)
+
+
 def test_that_a_zip_with_a_password_is_said_to_be_locked(make_series, tmp_path):
     path = zipped(make_series(), tmp_path / "study.zip")
     data = bytearray(path.read_bytes())

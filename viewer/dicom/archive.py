@@ -81,9 +81,14 @@ def unpacked(
                         shutil.copyfileobj(packed, out, 1 << 20)
                 files.append((str(copy), member.filename))
             return folder, files, others
+    except NotImplementedError as error:  # zipfile's word for Deflate64, which Windows takes for large files
+        raise UnreadableStudy(
+            f"{path.name} is packed in a way that this program cannot unpack.",
+            "Unpack it yourself and open the folder.",
+        ) from error
     except RuntimeError as error:  # how zipfile says that a password is wanted
         raise UnreadableStudy(f"{path.name} is locked with a password.", ADVICE) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise UnreadableStudy(f"{path.name} is a damaged archive.", "Fetch it again from where it came.") from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
