@@ -103,9 +103,9 @@ class OcclusionPanel(StepPanel):
             text = "Follow the vessels: where contrast ends, mark the occlusion by hand." if not names else ""
             self._cap.say("No occlusion was found" if not names else "None on this vessel", text)
         else:
-            self._show_lesion(lesion)
+            self._show_lesion(lesion, case.tree.ostium_offset_mm(lesion.vessel))
 
-    def _show_lesion(self, lesion: Lesion) -> None:
+    def _show_lesion(self, lesion: Lesion, ostium_mm: float) -> None:
         cap = lesion.proximal
         self._shape.setCurrentIndex(list(CapShape).index(cap.shape) if cap.shape is not None else -1)
         self._resolving.setVisible(bool(cap.ambiguous))
@@ -116,10 +116,12 @@ class OcclusionPanel(StepPanel):
         if undecided:
             unsure = f" and is unsure by {(high - low) / 2:.1f} mm" if high > low else ""
             why = f": {'; '.join(cap.reasons)}" if cap.reasons else ""
-            text = f"The computer puts P at {cap.station_mm:.1f} mm of {lesion.vessel}{unsure}{why}. Drag P, or decide:"
+            at = f"{ostium_mm + cap.station_mm:.1f} mm from the ostium"
+            text = f"The computer puts P {at}{unsure}{why}. Drag P, or decide:"
             self._cap.say("Is this the cap?", text)
         elif lesion.distal.author is Author.COMPUTER:
-            text = f"The computer puts D at {lesion.distal.station_mm:.1f} mm. Drag D, or decide:"
+            at = f"{ostium_mm + lesion.distal.station_mm:.1f} mm from the ostium"
+            text = f"The computer puts D {at}. Drag D, or decide:"
             self._cap.say("And the distal cap?", text)
         else:
             self._cap.say("Both caps are yours", f"{name_of(lesion)}. Next: the views for the C-arm.")
