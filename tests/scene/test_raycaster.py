@@ -108,6 +108,22 @@ def test_that_hidden_tissue_is_not_shown_and_the_rest_is():
     assert color_at(all_of_it, AP, RIGHT) == "red"
 
 
+@pytest.mark.parametrize("maximum", [False, True])
+def test_that_the_edge_of_what_is_hidden_is_smooth_although_the_anatomy_is_coarse(maximum):
+    """A cut at a slope of one third through voxels of 3 mm: blocks would step 9 mm wide, 0.87 mm off on average."""
+    volume = spheres(upright(), [((0, 0, 0), 40, RED_HU)])
+    tissue = np.zeros((32, 32, 32), np.uint8)
+    k, _, i = np.indices(tissue.shape)
+    tissue[(k - 15.5) + (i - 15.5) / 3 > 0.1] = BONE
+    picture = shown(volume, AP, preset=two_colors(maximum=maximum, hides=BONE), tissue=tissue)
+    seen = picture.rgb[:, 35:85, 0] > 60
+    edge_mm = np.argmax(seen, axis=0).astype(float)
+    columns = np.arange(edge_mm.size)
+    line = np.polynomial.Polynomial.fit(columns, edge_mm, 1)
+    assert line.convert().coef[1] == pytest.approx(1 / 3, abs=0.03)
+    assert np.abs(edge_mm - line(columns)).mean() < 0.5
+
+
 def test_that_the_maximum_shows_the_brightest_wherever_it_lies(grid):
     volume = spheres(grid, [(FRONT, 9, 300), (BACK, 5, 500)])
     picture = shown(volume, AP, preset=two_colors(maximum=True))

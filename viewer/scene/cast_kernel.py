@@ -17,12 +17,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from viewer.scene.bricks import SHIFT
+from viewer.scene.cover import HIDDEN_FROM, SEEN_BELOW
 
 #: First value of the tables, HU, and their number of values.
 FIRST_HU = -1024
 TABLE = 4096
 
 _EDGE = 1 << SHIFT
+_SEEN_BELOW, _HIDDEN_FROM = np.float32(SEEN_BELOW), np.float32(HIDDEN_FROM)
 #: A sample that gives less than this share of the light is not worth a gradient.
 _FAINT = np.float32(0.012)
 #: A ray that lets through less than this ends; what it found stands for the rest.
@@ -55,6 +57,19 @@ def _gradient(hu, z, y, x):  # type: ignore[no-untyped-def]
         _sample(hu, z, y + one, x) - _sample(hu, z, y - one, x),
         _sample(hu, z, y, x + one) - _sample(hu, z, y, x - one),
     )
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _seen_share(cover, scale, z, y, x):  # type: ignore[no-untyped-def]
+    """Return how much of the tissue at an index of the level is left to be seen, 0 to 1."""
+    if min(cover.shape[0], cover.shape[1], cover.shape[2]) < 2:
+        return np.float32(1)
+    half, zero = np.float32(0.5), np.float32(0)
+    z = min(max((z + half) * scale[0] - half, zero), np.float32(cover.shape[0] - 1.001))
+    y = min(max((y + half) * scale[1] - half, zero), np.float32(cover.shape[1] - 1.001))
+    x = min(max((x + half) * scale[2] - half, zero), np.float32(cover.shape[2] - 1.001))
+    covered = _sample(cover, z, y, x)
+    return min(max((_HIDDEN_FROM - covered) / (_HIDDEN_FROM - _SEEN_BELOW), zero), np.float32(1))
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -93,9 +108,8 @@ def cast_rows(
     shade_scale: np.float32,
     shade_offset: np.float32,
     distance: NDArray[np.uint8],
-    hidden: NDArray[np.uint8],
-    hidden_scale: NDArray[np.float32],
-    hides: np.uint8,
+    cover: NDArray[np.uint8],
+    cover_scale: NDArray[np.float32],
     integrals: NDArray[np.float64],
     corner: NDArray[np.float32],
     across: NDArray[np.float32],
@@ -121,10 +135,9 @@ def cast_rows(
         The copy that gradients are taken from: index there = index * `shade_scale` + `shade_offset`.
     distance : uint8
         Of `bricks.distance_to_content`.
-    hidden : uint8
-        Bits of what the tissue is; index there = (index + 1/2) * `hidden_scale` (float32 (3,)), rounded down.
-    hides : uint8
-        Tissue with any of these bits is not shown.
+    cover : uint8
+        Of `cover.make_cover`; index there = (index + 1/2) * `cover_scale` (float32 (3,)) - 1/2. With fewer than two
+        values along an axis nothing is hidden.
     integrals : float64 (TABLE + 1, 4)
         Running sums over the values of extinction per mm, and of red, green, blue times extinction.
     corner, across, down, step : float32 (3,)
@@ -196,17 +209,12 @@ def cast_rows(
                     n += 1
                     cut = False
                     continue
-                if hides > 0:
-                    tissue = hidden[
-                        int((z + half) * hidden_scale[0]),
-                        int((y + half) * hidden_scale[1]),
-                        int((x + half) * hidden_scale[2]),
-                    ]
-                    if tissue & hides:
-                        n += 1
-                        cut = False
-                        continue
-                stopped = one - np.exp(np.float32(-thickness / (b - a)) * step_mm)
+                seen = _seen_share(cover, cover_scale, z, y, x)
+                if seen <= zero:
+                    n += 1
+                    cut = False
+                    continue
+                stopped = one - np.exp(np.float32(-thickness / (b - a)) * step_mm * seen)
                 weight = clear * stopped
                 r = np.float32((integrals[b, 1] - integrals[a, 1]) / thickness)
                 g = np.float32((integrals[b, 2] - integrals[a, 2]) / thickness)
@@ -252,9 +260,8 @@ def cast_rows(
 def cast_maximum_rows(
     hu: NDArray[np.int16],
     high: NDArray[np.int16],
-    hidden: NDArray[np.uint8],
-    hidden_scale: NDArray[np.float32],
-    hides: np.uint8,
+    cover: NDArray[np.uint8],
+    cover_scale: NDArray[np.float32],
     corner: NDArray[np.float32],
     across: NDArray[np.float32],
     down: NDArray[np.float32],
@@ -298,17 +305,9 @@ def cast_maximum_rows(
                     n += _leap(z, y, x, step[0], step[1], step[2], 1)
                     continue
                 value = _sample(hu, z, y, x)
-                if value > best:
-                    tissue = np.uint8(0)
-                    if hides > 0:
-                        tissue = hidden[
-                            int((z + half) * hidden_scale[0]),
-                            int((y + half) * hidden_scale[1]),
-                            int((x + half) * hidden_scale[2]),
-                        ]
-                    if not tissue & hides:
-                        best = value
-                        depth = np.float32(n)
+                if value > best and _seen_share(cover, cover_scale, z, y, x) > half:
+                    best = value
+                    depth = np.float32(n)
                 n += 1
             highest_hu[row, column] = best
             depth_steps[row, column] = depth

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from viewer.model.geometry import Float, unit
 from viewer.progress import Cancelled, Progress, silent
-from viewer.scene.bricks import SHIFT, distance_to_content
+from viewer.scene.bricks import distance_to_content
 from viewer.scene.cast_kernel import cast_maximum_rows, cast_rows
+from viewer.scene.cover import covered_bricks, make_cover
 from viewer.scene.picture import Look, Picture, Prepared, Request
 
 #: Where the light stands, in shares of picture right, picture up and towards the eye.
@@ -34,6 +35,8 @@ LIGHT = (-0.45, 0.55, 0.75)
 BAND_ROWS = 12
 #: The last index is not quite reached, so that its neighbour exists.
 INSIDE = 1.001
+#: The cover of a look that hides nothing: too small to be read.
+NOTHING_HIDDEN = np.zeros((1, 1, 1), np.uint8)
 
 _F = np.float32
 
@@ -64,6 +67,7 @@ class RayCaster:
     def __init__(self, threads: int | None = None) -> None:
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="ray")
         self._distances: dict[int, tuple[Prepared, Look, NDArray[np.uint8]]] = {}
+        self._covered: tuple[NDArray[np.uint8], int, NDArray[np.uint8]] | None = None
 
     def picture(self, request: Request, progress: Progress = silent) -> Picture:
         """Draw a picture.
@@ -92,7 +96,8 @@ class RayCaster:
         look, pyramid = request.look, request.prepared.pyramid
         level, shade = pyramid.level(request.level), pyramid.level(request.level + 1)
         same = shade is level
-        tissue, scale, hides = _hidden(look, level.hu.shape)
+        cover = self._cover(look)
+        scale = _cover_scale(cover, level.hu.shape)
         per_mm = 0.5 / shade.geometry.spacing_mm
         towards_light, half_way = _light(request)
         light = (shade.geometry.directions @ towards_light) * per_mm
@@ -106,7 +111,7 @@ class RayCaster:
         def draw(rows: tuple[int, int]) -> None:
             cast_rows(
                 level.hu, shade.hu, _F(1 if same else 0.5), _F(0 if same else -0.25), distance,
-                tissue, scale, hides, integrals,
+                cover, scale, integrals,
                 rays.corner, rays.across, rays.down, rays.step, _F(rays.step_mm), rays.box, _F(rays.near_steps),
                 light.astype(_F), half.astype(_F), per_mm.astype(_F), material, rows, rgb, depth,
             )  # fmt: skip
@@ -120,13 +125,14 @@ class RayCaster:
         look = request.look
         level = request.prepared.pyramid.level(request.level)
         bricks = request.prepared.bricks[min(request.level, len(request.prepared.bricks) - 1)]
-        tissue, scale, hides = _hidden(look, level.hu.shape)
+        cover = self._cover(look)
+        scale = _cover_scale(cover, level.hu.shape)
         black, white = look.recipe.gray_window_hu()
         highest = np.full(depth.shape, black, np.float32)
 
         def draw(rows: tuple[int, int]) -> None:
             cast_maximum_rows(
-                level.hu, bricks.high, tissue, scale, hides,
+                level.hu, bricks.high, cover, scale,
                 rays.corner, rays.across, rays.down, rays.step, rays.box, _F(rays.near_steps), _F(black),
                 rows, highest, depth,
             )  # fmt: skip
@@ -134,6 +140,15 @@ class RayCaster:
         self._in_bands(draw, depth.shape[0], progress)
         gray = np.clip((highest - black) * (255 / (white - black)) + 0.5, 0, 255).astype(np.uint8)
         return np.repeat(gray[..., None], 3, axis=2)
+
+    def _cover(self, look: Look) -> NDArray[np.uint8]:
+        """Return what hides parts of a look, that of the last time if nothing that it depends on changed."""
+        hides = look.recipe.preset.hides
+        if look.tissue is None or not hides:
+            return NOTHING_HIDDEN
+        if self._covered is None or self._covered[0] is not look.tissue or self._covered[1] != hides:
+            self._covered = look.tissue, hides, make_cover(look.tissue, hides)
+        return self._covered[2]
 
     def _in_bands(self, draw: Callable[[tuple[int, int]], None], rows: int, progress: Progress) -> None:
         with _stop_together() as stopped:
@@ -161,7 +176,9 @@ class RayCaster:
                 return distance
         bricks = request.prepared.bricks[number]
         shape = request.prepared.pyramid.levels[number].hu.shape
-        distance = distance_to_content(bricks, look.recipe.seen, _hidden_bricks(look, shape, bricks.low.shape))
+        cover = self._cover(look)
+        hidden = covered_bricks(cover, shape, bricks.low.shape) if cover.any() else None
+        distance = distance_to_content(bricks, look.recipe.seen, hidden)
         self._distances[number] = (request.prepared, look, distance)
         return distance
 
@@ -221,28 +238,6 @@ def _light(request: Request) -> tuple[Float, Float]:
     return light, unit(light + towards_eye)
 
 
-def _hidden(look: Look, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.float32], np.uint8]:
-    """Return the tissue, the scale from the indices of a level to it, and the bits to be hidden."""
-    if look.tissue is None:
-        return np.zeros((1, 1, 1), np.uint8), np.zeros(3, _F), np.uint8(0)
-    scale = np.asarray(look.tissue.shape) / np.asarray(shape) * (1 - 1e-6)
-    return look.tissue, scale.astype(_F), np.uint8(look.recipe.preset.hides)
-
-
-def _hidden_bricks(look: Look, shape: tuple[int, ...], bricks: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    """Return which bricks of a level are hidden as a whole."""
-    if look.tissue is None or look.recipe.preset.hides == 0:
-        return None
-    result = (look.tissue & look.recipe.preset.hides) > 0
-    edge = 1 << SHIFT
-    for axis in range(3):
-        scale = look.tissue.shape[axis] / shape[axis]
-        number = np.arange(bricks[axis])
-        first = np.clip(((number * edge + 0.5) * scale).astype(int), 0, look.tissue.shape[axis] - 1)
-        last = np.clip((((number + 1) * edge + 1.5) * scale).astype(int), 0, look.tissue.shape[axis] - 1)
-        parts = np.moveaxis(result, axis, 0)
-        together = parts[first].copy()
-        for offset in range(1, int((last - first).max()) + 1):
-            together &= parts[np.minimum(first + offset, last)]
-        result = np.moveaxis(together, 0, axis)
-    return np.ascontiguousarray(result)
+def _cover_scale(cover: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return what indices of a level (plus one half) are multiplied with to become those of the cover."""
+    return (np.asarray(cover.shape) / np.asarray(shape)).astype(_F)
