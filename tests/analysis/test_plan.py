@@ -11,7 +11,7 @@ from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap
 from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.plan import proposed_views, with_lesions, with_measurements
 from viewer.model.case import Case
-from viewer.model.lesion import Cap, Lesion, LesionKind
+from viewer.model.lesion import Cap, Lesion, LesionKind, Refuted
 from viewer.model.vessel import Author
 from viewer.progress import Cancelled
 
@@ -41,6 +41,12 @@ def test_that_a_lesion_of_hers_replaces_the_computers(case: Case) -> None:
     assert hers in found.lesions and len(found.lesions) == 2
     assert found.tree["RCA"].centerline.inferred[0] == (13.0, 24.0)
     assert np.array_equal(found.tree["RCA"].centerline.points_lps_mm, line.points_lps_mm)
+
+
+def test_that_what_she_declared_no_occlusion_is_not_found_again(case: Case) -> None:
+    found = with_lesions(replace(case, refuted=(Refuted("RCA", 15.0, 20.0),)))
+    assert [round(lesion.proximal.station_mm) for lesion in found.lesions] == [34]
+    assert len(found.refuted) == 1
 
 
 def test_that_views_name_the_occlusion_that_they_are_for(case: Case) -> None:

@@ -18,7 +18,7 @@ from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.enhancement import Enhancement
 from viewer.model.geometry import Geometry
-from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind, Refuted
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
 from viewer.model.view import Step, ViewState
@@ -54,7 +54,7 @@ def a_case(source: str | None = "/cd/ct") -> Case:
         (Deposit(0, 1, 2.0, 700, None, 25, 90),),
     )
     near = Cap(np.zeros(3), 10, (9, 11.5), CapShape.BLUNT, 1.2, "RVM", True, ("branch", "no taper"), 100.0)
-    far = Cap(np.ones(3), 20, (19, 21))
+    far = Cap(np.ones(3), 20, (19, 21), author=Author.OPERATOR, proposed=Cap(np.zeros(3), 18, (17, 19), CapShape.BLUNT))
     return Case(
         volume,
         VesselTree((vessel,), Dominance.RIGHT),
@@ -64,6 +64,7 @@ def a_case(source: str | None = "/cd/ct") -> Case:
         (Mark(np.array([[0, 0, 0], [1, 2, 3.0]]), "calcium"),),
         Enhancement(400.0, 20.0, 25.0),
         (Finding(Severity.CAUTION, "motion"),),
+        refuted=(Refuted("RCA", 25.0, 28.0),),
     )
 
 
@@ -78,6 +79,8 @@ def test_that_a_case_comes_back_as_it_was(tmp_path: Path):
     assert len(vessel.alternatives) == 1
     assert back.lesions[0].proximal.reasons == ("branch", "no taper")
     assert back.lesions[0].proximal.shape is CapShape.BLUNT
+    assert (back.lesions[0].distal.proposed_mm, back.lesions[0].distal.proposed.shape) == (18, CapShape.BLUNT)
+    assert back.refuted == case.refuted
     assert np.array_equal(back.sections[0].wall_source, [2, 0])
     assert back.marks[0].title == "calcium"
     assert back.enhancement == case.enhancement

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from viewer.desk import lesion_edits as edits
-from viewer.desk.tree_edits import ImpossibleEdit
+from viewer.desk.tree_edits import ImpossibleEdit, delete_vessel, rename_vessel
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Geometry
@@ -45,7 +47,7 @@ def test_that_accepting_a_cap_keeps_its_place_and_its_measurements():
 
 
 def test_that_shape_and_verdict_are_the_doctors():
-    case = edits.set_ambiguous(edits.set_shape(a_case(), 0, True, CapShape.TAPERED), 0, False, "resolved by CT")
+    case = edits.set_ambiguous(edits.set_shape(a_case(), 0, True, CapShape.TAPERED), 0, False, edits.RESOLVED)
     cap = case.lesions[0].proximal
     assert (cap.shape, cap.ambiguous, cap.reasons) == (CapShape.TAPERED, False, ("resolved by CT",))
 
@@ -59,3 +61,46 @@ def test_that_an_occlusion_can_be_marked_in_either_order_but_not_over_another():
         edits.mark_occlusion(a_case(), "RCA", 30, 55)
     with pytest.raises(ImpossibleEdit, match="two ends"):
         edits.mark_occlusion(case, "RCA", 30, 30.1)
+
+
+def test_that_the_computers_word_stays_beside_hers_and_can_be_taken_again():
+    before = a_case().lesions[0]
+    case = edits.set_shape(edits.move_cap(a_case(), 0, True, 23.0), 0, True, CapShape.TAPERED)
+    case = edits.set_ambiguous(edits.accept_cap(case, 0, False), 0, False, edits.RESOLVED)
+    cap = case.lesions[0].proximal
+    assert (cap.proposed.shape, cap.proposed.ambiguous, cap.proposed.reasons) == (CapShape.BLUNT, True, ("branch",))
+    assert cap.proposed.station_mm == 20 and cap.proposed.author is Author.COMPUTER and cap.proposed.proposed is None
+    again = edits.as_proposed(case, 0).lesions[0]
+    assert (again.proximal.station_mm, again.proximal.shape, again.proximal.author) == (
+        20,
+        CapShape.BLUNT,
+        before.author,
+    )
+    assert again.distal.author is Author.COMPUTER
+
+
+def test_that_a_moved_cap_tells_the_branch_and_the_reasons_of_its_new_place():
+    case = a_case()
+    branch = Vessel("RVM", Centerline(np.linspace((0, 24, 0), (20, 30, 0), 41)), "RCA")
+    case = replace(case, tree=VesselTree((*case.tree, branch)))
+    moved = edits.move_cap(case, 0, True, 23.0).lesions[0].proximal
+    assert (moved.side_branch, moved.side_branch_mm) == ("RVM", pytest.approx(1.0))
+    assert moved.reasons == ("as the computer judged it 3.0 mm away",)
+    far = edits.move_cap(case, 0, True, 30.0).lesions[0].proximal
+    assert far.side_branch_mm is None and far.ambiguous is True
+    judged = edits.set_ambiguous(case, 0, False, edits.RESOLVED)
+    assert edits.move_cap(judged, 0, True, 23.0).lesions[0].proximal.reasons == (edits.RESOLVED,)
+    assert edits.move_cap(edits.move_cap(case, 0, True, 23.0), 0, True, 20.0).lesions[0].proximal.reasons == ("branch",)
+
+
+def test_that_what_she_declares_no_occlusion_stays_none_until_she_marks_one_there():
+    case = edits.refute_lesion(a_case(), 0)
+    assert case.lesions == ()
+    (no,) = case.refuted
+    assert (no.vessel, no.from_mm, no.to_mm) == ("RCA", 20, 45)
+    assert no.meets(a_case().lesions[0])
+    assert rename_vessel(case, "RCA", "R").refuted[0].vessel == "R"
+    assert delete_vessel(case, "RCA").refuted == ()
+    marked = edits.mark_occlusion(case, "RCA", 40, 50)
+    assert marked.refuted == () and len(marked.lesions) == 1
+    assert len(edits.mark_occlusion(case, "RCA", 50, 55).refuted) == 1

@@ -20,10 +20,11 @@ from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap, Stone
 from viewer.analysis.plan import with_lesions
 from viewer.api.discovery import Found
 from viewer.api.door import Plugins
+from viewer.desk.lesion_edits import move_cap
 from viewer.errors import ViewerError
 from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
-from viewer.model.vessel import Author, Segment
+from viewer.model.vessel import Segment
 from viewer.model.view import ViewState
 from viewer.model.volume import Finding, SeriesFacts, Severity, Volume
 from viewer.report.ink import color
@@ -140,8 +141,7 @@ def test_that_the_small_print_says_what_all_rests_on(case: Case, ready: ReadyPag
     for part in ("HU", "Slices 0.5 mm", "kernel Bv40", "120 kV", "set by the computer", "not a medical device"):
         assert part in text, part
     (lesion,) = case.lesions
-    cap = replace(lesion.proximal, author=Author.OPERATOR, proposed_mm=lesion.proximal.station_mm - 1.5)
-    (mine,) = ready_pages(replace(case, lesions=(replace(lesion, proximal=cap),)), ViewState())
+    (mine,) = ready_pages(move_cap(case, 0, True, lesion.proximal.station_mm + 1.5), ViewState())
     assert "P moved by the operator by 1.5 mm" in mine.words.provenance
 
 

@@ -89,6 +89,7 @@ def with_tree_of(
         sections=(),
         calcium=(),
         lesions=(),
+        refuted=(),
         enhancement=Enhancement(seen.lumen_hu, seen.lumen_sd_hu, seen.noise_hu),
         findings=found.findings,
     )
@@ -152,7 +153,7 @@ def _fwhm_mm(case: Case, seen: Enhancement, progress: Progress) -> float:
 
 
 def with_lesions(case: Case, progress: Progress = silent) -> Case:
-    """Return the case with its lesions found anew; those that the operator marked or corrected stay.
+    """Return the case with its lesions found anew; those that the operator marked, corrected or refuted stay so.
 
     Vessels that were not measured yet are measured first. The course of each occlusion is moved into the middle of the
     occluded cord, unless the operator had a hand in it, and becomes one inferred stretch from cap to cap.
@@ -172,7 +173,11 @@ def with_lesions(case: Case, progress: Progress = silent) -> Case:
             if centred is case or _occlusions(better) < _occlusions(proposed):
                 break
             case, proposed = centred, better
-        own += [lesion for lesion in proposed if not any(_overlap(lesion, other) for other in own)]
+        own += [
+            lesion
+            for lesion in proposed
+            if not any(_overlap(lesion, other) for other in own) and not any(no.meets(lesion) for no in case.refuted)
+        ]
         found += own
         closed = [le for le in own if le.kind is LesionKind.OCCLUSION]
         if closed:

@@ -30,7 +30,7 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_ENTRIES = 5000
 _ENTRY = re.compile(r"case\.json|arrays/\d{1,6}\.npy")
 #: The parts of a case that are kept; the volume is found again.
-PARTS = ("tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board")
+PARTS = ("tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board", "refuted")
 
 
 class DamagedCase(ViewerError):

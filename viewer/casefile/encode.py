@@ -19,7 +19,7 @@ from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.enhancement import Enhancement
 from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
-from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind, Refuted
 from viewer.model.mark import Mark
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
 from viewer.model.view import Plane, Projection, Slab, Step, ViewState, Window, Xray
@@ -53,6 +53,7 @@ NOUNS: dict[str, type] = {
     "pane place": PanePlace,
     "plane": Plane,
     "projection": Projection,
+    "refuted": Refuted,
     "segment": Segment,
     "series facts": SeriesFacts,
     "severity": Severity,

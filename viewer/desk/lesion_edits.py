@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from viewer.analysis.occlusion.branches import nearest_branch, side_branches
 from viewer.desk.tree_edits import ImpossibleEdit
 from viewer.model.case import Case
-from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind, Refuted
 from viewer.model.vessel import Author
 
 #: An occlusion is at least this long.
 LEAST_LENGTH_MM = 0.5
+#: A branch within this distance of a cap is told with it; so is the calcium of the sections within the other.
+BRANCH_MM, CALCIUM_MM = 3.0, 1.0
+#: Her reasons for a verdict.
+JUDGED, RESOLVED = "judged by the operator", "resolved by CT"
 
 
 def with_lesion(case: Case, number: int, lesion: Lesion | None) -> Case:
@@ -20,23 +27,56 @@ def with_lesion(case: Case, number: int, lesion: Lesion | None) -> Case:
     return replace(case, lesions=tuple(lesions))
 
 
-def moved(cap: Cap, case: Case, vessel: str, station_mm: float) -> Cap:
-    """Return a cap at another station of its vessel, the operator's; what was measured at the old place is gone."""
-    line = case.tree[vessel].centerline
+def hers(cap: Cap, **changes: object) -> Cap:
+    """Return a cap with the operator's word on it; the computer's stays beside it."""
+    proposed = cap if cap.author is Author.COMPUTER else cap.proposed
+    return replace(cap, author=Author.OPERATOR, proposed=proposed, **changes)  # type: ignore[arg-type]
+
+
+def placed(case: Case, vessel: str, station_mm: float, cap: Cap | None = None) -> Cap:
+    """Return a cap of the operator's at a station of a vessel, with what lies there.
+
+    Parameters
+    ----------
+    case : Case
+    vessel : str
+    station_mm : float
+        Taken to the nearer end of the vessel if it lies beyond one.
+    cap : Cap, optional
+        The cap that is moved there; its shape and the verdict on it stay.
+    """
+    line, calcium = case.tree[vessel].centerline, case.calcium_of(vessel)
     station = min(max(station_mm, 0.0), line.length_mm)
-    proposed = cap.station_mm if cap.author is Author.COMPUTER else cap.proposed_mm
-    return Cap(
+    branch = nearest_branch(side_branches(case.tree, vessel), station)
+    percent = None
+    if calcium is not None:
+        near = np.abs(calcium.frames.station_mm - station) <= CALCIUM_MM
+        percent = float(calcium.csa_percent[near].max()) if near.any() else None
+    close = branch is not None and branch[0] <= BRANCH_MM
+    new = Cap(
         line.at(station),
         station,
         (station, station),
-        cap.shape,
-        side_branch=cap.side_branch,
-        ambiguous=cap.ambiguous,
-        reasons=cap.reasons,
+        side_branch_mm=branch[0] if branch is not None and close else None,
+        side_branch=branch[1].name if branch is not None and close else None,
+        calcium_csa_percent=percent,
         ostium_mm=case.tree.ostium_offset_mm(vessel) + station,
         author=Author.OPERATOR,
-        proposed_mm=proposed,
     )
+    if cap is None:
+        return new
+    kept = hers(cap)
+    return replace(
+        new, shape=kept.shape, ambiguous=kept.ambiguous, reasons=_reasons(kept, station), proposed=kept.proposed
+    )
+
+
+def _reasons(cap: Cap, station_mm: float) -> tuple[str, ...]:
+    """Return the reasons of a cap that was moved: hers hold wherever it is, the computer's held where it had put it."""
+    if cap.proposed is None or not cap.reasons or cap.reasons[0] in (JUDGED, RESOLVED):
+        return cap.reasons
+    away = abs(station_mm - cap.proposed.station_mm)
+    return (f"as the computer judged it {away:.1f} mm away",) if away >= 0.05 else cap.proposed.reasons
 
 
 def move_cap(case: Case, number: int, proximal: bool, station_mm: float) -> Case:
@@ -44,34 +84,48 @@ def move_cap(case: Case, number: int, proximal: bool, station_mm: float) -> Case
     lesion = case.lesions[number]
     if proximal:
         station = min(station_mm, lesion.distal.station_mm - LEAST_LENGTH_MM)
-        new = replace(lesion, proximal=moved(lesion.proximal, case, lesion.vessel, station))
+        new = replace(lesion, proximal=placed(case, lesion.vessel, station, lesion.proximal))
     else:
         station = max(station_mm, lesion.proximal.station_mm + LEAST_LENGTH_MM)
-        new = replace(lesion, distal=moved(lesion.distal, case, lesion.vessel, station))
+        new = replace(lesion, distal=placed(case, lesion.vessel, station, lesion.distal))
     return with_lesion(case, number, new)
+
+
+def _with_cap(case: Case, number: int, proximal: bool, cap: Cap) -> Case:
+    lesion = case.lesions[number]
+    new = replace(lesion, proximal=cap) if proximal else replace(lesion, distal=cap)
+    return with_lesion(case, number, new)
+
+
+def _cap_of(case: Case, number: int, proximal: bool) -> Cap:
+    return case.lesions[number].proximal if proximal else case.lesions[number].distal
 
 
 def accept_cap(case: Case, number: int, proximal: bool) -> Case:
     """Return the case with a cap where the computer put it, now as the operator's decision."""
-    lesion = case.lesions[number]
-    name = "proximal" if proximal else "distal"
-    cap = replace(getattr(lesion, name), author=Author.OPERATOR)
-    return with_lesion(case, number, replace(lesion, **{name: cap}))
+    return _with_cap(case, number, proximal, hers(_cap_of(case, number, proximal)))
 
 
 def set_shape(case: Case, number: int, proximal: bool, shape: CapShape) -> Case:
     """Return the case with the doctor's word on how the lumen ends."""
-    lesion = case.lesions[number]
-    name = "proximal" if proximal else "distal"
-    cap = replace(getattr(lesion, name), shape=shape, author=Author.OPERATOR)
-    return with_lesion(case, number, replace(lesion, **{name: cap}))
+    return _with_cap(case, number, proximal, hers(_cap_of(case, number, proximal), shape=shape))
 
 
 def set_ambiguous(case: Case, number: int, ambiguous: bool, reason: str) -> Case:
     """Return the case with the doctor's verdict on the proximal cap, and why."""
+    cap = hers(_cap_of(case, number, True), ambiguous=ambiguous, reasons=(reason,))
+    return _with_cap(case, number, True, cap)
+
+
+def as_proposed(case: Case, number: int) -> Case:
+    """Return the case with both caps of a lesion as the computer had them."""
     lesion = case.lesions[number]
-    cap = replace(lesion.proximal, ambiguous=ambiguous, reasons=(reason,), author=Author.OPERATOR)
-    return with_lesion(case, number, replace(lesion, proximal=cap))
+    caps = [cap.proposed or cap for cap in (lesion.proximal, lesion.distal)]
+    if not caps[0].station_mm < caps[1].station_mm:
+        raise ImpossibleEdit(
+            "The computer's cap lies beyond the one that you marked.", "Drag that one away first, or undo."
+        )
+    return with_lesion(case, number, replace(lesion, proximal=caps[0], distal=caps[1]))
 
 
 def mark_occlusion(case: Case, vessel: str, from_mm: float, to_mm: float) -> Case:
@@ -93,12 +147,19 @@ def mark_occlusion(case: Case, vessel: str, from_mm: float, to_mm: float) -> Cas
                 f"There is an occlusion of {vessel} already at {lesion.proximal.station_mm:.0f} mm.",
                 "Drag its caps, or delete it first.",
             )
-    offset = case.tree.ostium_offset_mm(vessel)
-    ends = [Cap(line.at(mm), mm, (mm, mm), ostium_mm=offset + mm, author=Author.OPERATOR) for mm in (low, high)]
+    ends = [placed(case, vessel, station) for station in (low, high)]
     lesion = Lesion(vessel, LesionKind.OCCLUSION, ends[0], ends[1], 1.0, ("marked by hand",), Author.OPERATOR)
-    return replace(case, lesions=(*case.lesions, lesion))
+    refuted = tuple(no for no in case.refuted if not no.meets(lesion))
+    return replace(case, lesions=(*case.lesions, lesion), refuted=refuted)
 
 
 def delete_lesion(case: Case, number: int) -> Case:
     """Return the case without a lesion."""
     return with_lesion(case, number, None)
+
+
+def refute_lesion(case: Case, number: int) -> Case:
+    """Return the case without a lesion that is none in the operator's eyes, and which is not to be found again."""
+    lesion = case.lesions[number]
+    no = Refuted(lesion.vessel, lesion.proximal.station_mm, lesion.distal.station_mm)
+    return replace(with_lesion(case, number, None), refuted=(*case.refuted, no))

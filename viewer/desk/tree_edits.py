@@ -41,6 +41,7 @@ def with_tree(case: Case, tree: VesselTree, changed: Iterable[str] = ()) -> Case
         sections=tuple(s for s in case.sections if stays(s.vessel)),
         calcium=tuple(c for c in case.calcium if stays(c.vessel)),
         lesions=tuple(lesion for lesion in case.lesions if stays(lesion.vessel)),
+        refuted=tuple(refuted for refuted in case.refuted if stays(refuted.vessel)),
     )
 
 
@@ -113,6 +114,7 @@ def rename_vessel(case: Case, name: str, new: str) -> Case:
         sections=tuple(replace(s, vessel=new) if s.vessel == name else s for s in case.sections),
         calcium=tuple(replace(c, vessel=new) if c.vessel == name else c for c in case.calcium),
         lesions=tuple(replace(le, vessel=new) if le.vessel == name else le for le in case.lesions),
+        refuted=tuple(replace(no, vessel=new) if no.vessel == name else no for no in case.refuted),
     )
 
 

@@ -9,7 +9,7 @@ from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
 from viewer.model.enhancement import Enhancement
 from viewer.model.facts import ClinicalFacts
-from viewer.model.lesion import Lesion
+from viewer.model.lesion import Lesion, Refuted
 from viewer.model.mark import Mark
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Finding, Volume
@@ -40,6 +40,8 @@ class Case:
         What the operator typed about the patient.
     board : tuple of BoardItem
         Captures, in the order in which they are shown.
+    refuted : tuple of Refuted
+        Where the operator says that there is no occlusion.
     """
 
     volume: Volume
@@ -52,13 +54,15 @@ class Case:
     findings: tuple[Finding, ...] = ()
     facts: ClinicalFacts = ClinicalFacts()
     board: tuple[BoardItem, ...] = ()
+    refuted: tuple[Refuted, ...] = ()
 
     def __post_init__(self) -> None:
-        parts: tuple[CrossSections | CalciumProfile | Lesion, ...] = (*self.sections, *self.calcium, *self.lesions)
+        parts: tuple[CrossSections | CalciumProfile | Lesion | Refuted, ...]
+        parts = (*self.sections, *self.calcium, *self.lesions, *self.refuted)
         for name in (part.vessel for part in parts):
             if name not in self.tree:
                 raise ValueError(f"{name} is not in the tree")
-        for part in ("sections", "calcium", "lesions", "marks", "findings", "board"):
+        for part in ("sections", "calcium", "lesions", "marks", "findings", "board", "refuted"):
             object.__setattr__(self, part, tuple(getattr(self, part)))
 
     def sections_of(self, vessel: str) -> CrossSections | None:

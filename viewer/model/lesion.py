@@ -53,8 +53,8 @@ class Cap:
         Distance from the aorta, along the parents.
     author : Author
         Who put it there.
-    proposed_mm : float or None
-        Where the computer had put it, once the operator decided otherwise.
+    proposed : Cap or None
+        The computer's cap, once the operator has had a say: her word replaces it, and it stays to be seen beside hers.
     """
 
     lps_mm: Float
@@ -69,13 +69,18 @@ class Cap:
     taper_mm: float | None = None
     ostium_mm: float | None = None
     author: Author = Author.COMPUTER
-    proposed_mm: float | None = None
+    proposed: Cap | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lps_mm", read_only(self.lps_mm, shape=(3,), name="lps_mm"))
         low, high = self.range_mm
         if not low <= self.station_mm <= high or not np.isfinite((low, high)).all():
             raise ValueError(f"the cap at {self.station_mm} mm lies outside its range {low} to {high} mm")
+
+    @property
+    def proposed_mm(self) -> float | None:
+        """Where the computer had put it, once the operator has had a say."""
+        return None if self.proposed is None else self.proposed.station_mm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,3 +116,28 @@ class Lesion:
     def length_mm(self) -> float:
         """Length along the centreline from cap to cap."""
         return self.distal.station_mm - self.proximal.station_mm
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """A stretch of a vessel that the operator declared to be no occlusion: it is not proposed to her again.
+
+    Attributes
+    ----------
+    vessel : str
+    from_mm, to_mm : float
+        Stations from the start of the vessel.
+    """
+
+    vessel: str
+    from_mm: float
+    to_mm: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.from_mm < self.to_mm:
+            raise ValueError(f"no occlusion of {self.vessel} from {self.from_mm} to {self.to_mm} mm")
+
+    def meets(self, lesion: Lesion) -> bool:
+        """Return whether a lesion lies on this stretch, if only with a part."""
+        on_it = lesion.proximal.station_mm < self.to_mm and self.from_mm < lesion.distal.station_mm
+        return lesion.vessel == self.vessel and on_it
