@@ -27,6 +27,8 @@ from viewer.ui.theme import color, font
 MARGIN_PX = 10
 HEADER_PX = 28
 GAP_PX = 8
+#: Said instead of what will be here while the picture is being computed.
+UNDER_WAY = ("The picture is being made …", "It comes by itself.")
 
 
 class Pane(QWidget):
@@ -122,6 +124,11 @@ class Pane(QWidget):
         """Whether the pane has no picture."""
         return self._empty
 
+    @property
+    def empty_words(self) -> tuple[str, str]:
+        """Title and advice that stand in the pane while it has no picture."""
+        return self.when_empty if self.resting else UNDER_WAY
+
     def add_tool(self, icon_name: str, tip: str, *, checkable: bool = False) -> QToolButton:
         """Put a small button at the left of the row under the mouse; `icon_name` as in ``resources/icons``."""
         button = QToolButton(self._buttons)
@@ -216,7 +223,7 @@ class Pane(QWidget):
         self._paint_header(painter, area)
 
     def _paint_empty(self, painter: QPainter, area: QRect) -> None:
-        head, advice = self.when_empty
+        head, advice = self.empty_words
         box = area.adjusted(24, HEADER_PX, -24, -12)
         middle = box.center().y()
         painter.setFont(font(1.05, medium=True))
