@@ -10,6 +10,12 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+@pytest.fixture(autouse=True)
+def no_settings_of_a_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's own settings reach a test."""
+    monkeypatch.setenv("CTO_VIEWER_CONFIG", str(tmp_path_factory.getbasetemp() / "nobody"))
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of real images, where there is one."""

@@ -25,11 +25,13 @@ from viewer.model.carm import CArm
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Geometry
+from viewer.model.lab import Box, Lab
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.progress import silent
+from viewer.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +216,27 @@ def test_that_the_isocentre_is_the_heart_where_there_is_no_tree() -> None:
     assert isocenter_lps_mm(Case(Volume(hu, geometry))) == pytest.approx((40, 70, 60), abs=3)
     plain = Volume(np.full((60, 60, 60), 50, np.int16), geometry)
     assert np.allclose(isocenter_lps_mm(Case(plain)), geometry.center_lps_mm)
+
+
+def test_that_the_laboratory_of_the_settings_is_taken_unless_another_is_named(
+    marked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CTO_VIEWER_CONFIG", str(tmp_path / "config"))
+    mine, theirs = Settings(), Settings(tmp_path / "theirs.json")
+    mine.set_lab(Lab(replace(mine.lab.limits, name="Lab 2", reachable=(Box((-20, 20), (-20, 20)),)), 1100, 790, 160))
+    mine.save()
+    theirs.set_lab(replace(theirs.lab, sid_mm=1200, sod_mm=800))
+    theirs.export_to(tmp_path / "theirs.json")
+    words = ["fluoro", str(marked), "--view", "LAO 45", "--size", "32", "--no-overlay", "-o", str(tmp_path / "a.dcm")]
+    assert main(words) == 0
+    ds = pydicom.dcmread(tmp_path / "a.dcm")
+    assert (ds.DistanceSourceToDetector, ds.DistanceSourceToPatient) == (1100, 790)
+    assert ds.ImagerPixelSpacing[0] == pytest.approx(160 / 32)
+    assert "LAO 45: out of reach of Lab 2" in capsys.readouterr().err
+    assert main([*words, "--settings", str(tmp_path / "theirs.json")]) == 0
+    ds = pydicom.dcmread(tmp_path / "a.dcm")
+    assert (ds.DistanceSourceToDetector, ds.DistanceSourceToPatient) == (1200, 800)
+    assert main([*words, "--sod", "700", "--settings", str(tmp_path / "theirs.json")]) == 0
+    assert pydicom.dcmread(tmp_path / "a.dcm").DistanceSourceToPatient == 700
+    assert main([*words, "--settings", str(tmp_path / "none.json")]) == 3
+    assert "none.json cannot be read" in capsys.readouterr().err

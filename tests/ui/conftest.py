@@ -20,7 +20,7 @@ def themed(qapp: QApplication) -> QApplication:
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_folders(no_settings_of_a_user: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTO_VIEWER_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("CTO_VIEWER_CAPTURES", str(tmp_path / "captures"))
     monkeypatch.setenv("CTO_VIEWER_STATE", str(tmp_path / "state"))

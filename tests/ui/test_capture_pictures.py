@@ -17,6 +17,7 @@ from viewer.desk import Desk
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.view import ViewState
+from viewer.settings import Settings
 from viewer.ui.capture import composed, pixels_of, png_of, rgb_of, written
 from viewer.ui.capture_caption import (
     DISCLAIMER,
@@ -29,7 +30,6 @@ from viewer.ui.capture_caption import (
 )
 from viewer.ui.capture_settings import CaptureCard, CaptureSize, Identity, chosen, keep
 from viewer.ui.pane import Pane, logical_area
-from viewer.ui.settings import Settings
 from viewer.ui.theme import color
 
 

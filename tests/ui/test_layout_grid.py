@@ -6,9 +6,9 @@ from pytestqt.qtbot import QtBot
 from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.view import Step
+from viewer.settings import Settings
 from viewer.ui.layout_grid import LayoutGrid, default_layouts, is_layout, keys_of, swapped
 from viewer.ui.pane import Pane
-from viewer.ui.settings import Settings
 
 
 class NamedPane(Pane):

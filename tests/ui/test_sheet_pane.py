@@ -22,6 +22,7 @@ from viewer.desk.lesion_edits import move_cap
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
+from viewer.settings import Settings
 from viewer.ui.poster import Poster
 from viewer.ui.sheet_flow import SheetFlow
 from viewer.ui.sheet_pane import SheetPane
@@ -43,7 +44,7 @@ class Table:
         self.jobs = Jobs(self.poster.post)
         self.window = QWidget()
         qtbot.addWidget(self.window)
-        self.flow = SheetFlow(self.desk, self.jobs, self.window)
+        self.flow = SheetFlow(self.desk, self.jobs, self.window, Settings())
         self.told: list[str] = []
         self.problems: list[BaseException] = []
         self.flow.told.connect(self.told.append)

@@ -30,6 +30,7 @@ from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
 Seed = tuple[str, ArrayLike]
+ThresholdOf = Callable[[Enhancement], CalciumThreshold]
 
 #: A course that lies nearer than this to the middle of its occlusions stays.
 MOVED_MM = 0.3
@@ -39,7 +40,17 @@ CORD_ROUNDS = 3
 SHARPNESS_VESSELS, SHARPNESS_MM = 3, 20.0
 
 
-def plan(volume: Volume, seeds: Sequence[Seed] = (), progress: Progress = silent) -> Case:
+def adaptive_threshold(seen: Enhancement) -> CalciumThreshold:
+    """Return the threshold of calcium that goes with the contrast of a scan."""
+    return CalciumThreshold.adaptive(seen.lumen_hu, seen.lumen_sd_hu)
+
+
+def plan(
+    volume: Volume,
+    seeds: Sequence[Seed] = (),
+    progress: Progress = silent,
+    threshold: ThresholdOf = adaptive_threshold,
+) -> Case:
     """Return what the program finds by itself: tree, walls, calcium and lesions.
 
     Parameters
@@ -48,6 +59,8 @@ def plan(volume: Volume, seeds: Sequence[Seed] = (), progress: Progress = silent
     seeds : sequence of (vessel name, point in LPS mm)
         Points that the operator knows to lie on a vessel.
     progress : Progress
+    threshold : callable
+        Gives the threshold of calcium for the contrast that was found.
 
     Raises
     ------
@@ -55,7 +68,7 @@ def plan(volume: Volume, seeds: Sequence[Seed] = (), progress: Progress = silent
         If there is no contrast in the aorta, or no coronary tree to be found.
     """
     case = with_tree_of(Case(volume), seeds, _part(progress, 0.0, 0.6))
-    case = with_measurements(case, None, _part(progress, 0.6, 0.95))
+    case = with_measurements(case, None, _part(progress, 0.6, 0.95), threshold)
     return with_lesions(case, _part(progress, 0.95, 1.0))
 
 
@@ -95,7 +108,12 @@ def with_tree_of(
     )
 
 
-def with_measurements(case: Case, vessels: Iterable[str] | None = None, progress: Progress = silent) -> Case:
+def with_measurements(
+    case: Case,
+    vessels: Iterable[str] | None = None,
+    progress: Progress = silent,
+    threshold: ThresholdOf = adaptive_threshold,
+) -> Case:
     """Return the case with lumen, outer wall and calcium of vessels; what is there already stays.
 
     Parameters
@@ -105,6 +123,8 @@ def with_measurements(case: Case, vessels: Iterable[str] | None = None, progress
     vessels : iterable of str, optional
         All if not given.
     progress : Progress
+    threshold : callable
+        Gives the threshold of calcium, where none of the vessels was measured yet; else theirs is taken.
 
     Raises
     ------
@@ -117,7 +137,7 @@ def with_measurements(case: Case, vessels: Iterable[str] | None = None, progress
     if not missing:
         return case
     fwhm_mm = _fwhm_mm(case, seen, _part(progress, 0.0, 0.2))
-    threshold = CalciumThreshold.adaptive(seen.lumen_hu, seen.lumen_sd_hu)
+    at = case.calcium[0].threshold if case.calcium else threshold(seen)
     sections = {s.vessel: s for s in case.sections}
     calcium = {profile.vessel: profile for profile in case.calcium}
     for number, name in enumerate(missing):
@@ -128,7 +148,7 @@ def with_measurements(case: Case, vessels: Iterable[str] | None = None, progress
             told = _part(progress, low, low + step)
             sections[name] = measure_vessel(case.volume, line, name, seen.lumen_hu, fwhm_mm=fwhm_mm, progress=told)
         told = _part(progress, low + step, low + 2 * step)
-        calcium[name] = measure_calcium(case.volume, sections[name], threshold, fwhm_mm, progress=told)
+        calcium[name] = measure_calcium(case.volume, sections[name], at, fwhm_mm, progress=told)
     progress(1.0, "Measured the vessels")
     return replace(case, sections=tuple(sections.values()), calcium=tuple(calcium.values()))
 
@@ -152,13 +172,13 @@ def _fwhm_mm(case: Case, seen: Enhancement, progress: Progress) -> float:
     return estimated_fwhm_mm(case.volume, lines[:SHARPNESS_VESSELS], seen.lumen_hu, progress)
 
 
-def with_lesions(case: Case, progress: Progress = silent) -> Case:
+def with_lesions(case: Case, progress: Progress = silent, threshold: ThresholdOf = adaptive_threshold) -> Case:
     """Return the case with its lesions found anew; those that the operator marked, corrected or refuted stay so.
 
     Vessels that were not measured yet are measured first. The course of each occlusion is moved into the middle of the
     occluded cord, unless the operator had a hand in it, and becomes one inferred stretch from cap to cap.
     """
-    case = with_measurements(case, None, _part(progress, 0.0, 0.8))
+    case = with_measurements(case, None, _part(progress, 0.0, 0.8), threshold)
     kept = [lesion for lesion in case.lesions if _is_hers(lesion)]
     found: list[Lesion] = []
     order = _parents_first(case.tree)
@@ -225,7 +245,9 @@ def _on_cords(case: Case, name: str, lesions: Sequence[Lesion], progress: Progre
         calcium=tuple(profile for profile in case.calcium if profile.vessel != name),
         lesions=(),
     )
-    return replace(with_measurements(fresh, (name,), progress), lesions=case.lesions)
+    known = case.calcium_of(name)
+    same = adaptive_threshold if known is None else lambda _: known.threshold
+    return replace(with_measurements(fresh, (name,), progress, same), lesions=case.lesions)
 
 
 def _is_hers(lesion: Lesion) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from viewer.cli.own_settings import add_settings_argument, own_settings
 from viewer.cli.terminal import TerminalProgress, print_result
 from viewer.errors import UnreadableStudy, ViewerError
 from viewer.progress import Progress
@@ -15,9 +17,12 @@ from viewer.progress import Progress
 if TYPE_CHECKING:
     from viewer.analysis.plan import Seed
     from viewer.dicom import SeriesInfo, Study
+    from viewer.model.carm import CArm
     from viewer.model.case import Case
+    from viewer.model.lab import Lab
     from viewer.model.view import ViewState
     from viewer.model.volume import Volume
+    from viewer.settings import Settings
 
 TITLE = "the whole automatic plan of a study, as files"
 PLAN, CASE = "plan.json", "case.ctoplan"
@@ -42,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a point (LPS, mm) that lies on a vessel; may be given several times",
     )
+    add_settings_argument(parser)
 
 
 def _seed(text: str) -> Seed:
@@ -57,9 +63,10 @@ def _seed(text: str) -> Seed:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the study, plan it and write both files."""
+    settings = own_settings(arguments)
     with TerminalProgress() as progress:
         volume = _read(arguments, _share(progress, 0.0, 0.15))
-        _write(arguments.folder, volume, arguments.seeds, _share(progress, 0.15, 1.0))
+        _write(arguments.folder, volume, arguments.seeds, settings, _share(progress, 0.15, 1.0))
     return 0
 
 
@@ -97,15 +104,14 @@ def _chosen(study: Study, uid: str | None, phase_percent: float | None) -> Serie
     )
 
 
-def _write(folder: Path, volume: Volume, seeds: list[Seed], progress: Progress) -> None:
-    from viewer.analysis.fluoro.limits import shipped_limits
+def _write(folder: Path, volume: Volume, seeds: list[Seed], settings: Settings, progress: Progress) -> None:
     from viewer.analysis.plan import plan, proposed_views
     from viewer.api.score_json import plan_scores
     from viewer.casefile import save_case
     from viewer.report.plan_json import plan_as_json
 
-    case = plan(volume, seeds, _share(progress, 0.0, 0.85))
-    views = proposed_views(case, shipped_limits(), _share(progress, 0.85, 0.98))
+    case = plan(volume, seeds, _share(progress, 0.0, 0.85), settings.person.threshold)
+    views = proposed_views(case, settings.lab.limits, _share(progress, 0.85, 0.98))
     text = json.dumps(plan_as_json(case, views, plan_scores(case)), indent=1, allow_nan=False)
     progress(0.98, "Writing the plan")
     try:
@@ -116,7 +122,7 @@ def _write(folder: Path, volume: Volume, seeds: list[Seed], progress: Progress) 
             f"{folder} cannot be written: {error.strerror or error}.",
             "Name a folder where you may write, on a disc with room for it.",
         ) from error
-    save_case(folder / CASE, case, _first_view(case))
+    save_case(folder / CASE, case, replace(_first_view(case), carm=_first_carm(case, settings.lab)))
     print_result("\n".join([*_told(case), str(folder / PLAN), str(folder / CASE)]))
 
 
@@ -129,6 +135,13 @@ def _first_view(case: Case) -> ViewState:
         return ViewState(step=Step.TREE)
     lesion = case.lesions[0]
     return on_vessel(case, ViewState(step=Step.OCCLUSION, lesion=0), lesion.vessel, lesion.proximal.station_mm)
+
+
+def _first_carm(case: Case, lab: Lab) -> CArm:
+    """Return the C-arm of the laboratory about what was found."""
+    from viewer.analysis.fluoro.isocenter import isocenter_lps_mm
+
+    return lab.carm(0.0, 0.0, isocenter_lps_mm(case))
 
 
 def _told(case: Case) -> list[str]:

@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from viewer.cli.own_settings import add_settings_argument, own_settings
 from viewer.cli.terminal import TerminalProgress, print_result
 from viewer.errors import UnreadableStudy, ViewerError
 
 if TYPE_CHECKING:
     from viewer.model.carm import CArm
     from viewer.model.case import Case
+    from viewer.model.lab import Lab
     from viewer.model.volume import Volume
     from viewer.progress import Progress
 
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="draw centrelines, calcium and caps of the plan over it (a DICOM object gets them as an overlay plane)",
     )
+    add_settings_argument(parser)
 
 
 def angles(text: str) -> tuple[float, float]:
@@ -86,7 +89,10 @@ def _length(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the study or the plan, project it and write the file."""
-    carm = _carm(arguments)
+    settings = own_settings(arguments)
+    carm = _carm(arguments, settings.lab)
+    for warning in settings.lab.limits.warnings(carm.primary_deg, carm.secondary_deg):
+        print(f"cto-viewer: {carm.label}: {warning}", file=sys.stderr)
     suffix = arguments.file.suffix.lower()
     if suffix == ".npy" and arguments.overlay:
         raise WrongCommandLine("Nothing can be drawn over line integrals.", "Leave --overlay out, or write a .png.")
@@ -99,10 +105,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _carm(arguments: argparse.Namespace) -> CArm:
-    from viewer.model.carm import CArm
+def _carm(arguments: argparse.Namespace, lab: Lab) -> CArm:
+    import numpy as np
 
-    carm = CArm(*arguments.view)
+    primary_deg, secondary_deg = arguments.view
+    carm = lab.carm(primary_deg, secondary_deg, np.zeros(3))
     sid, sod = arguments.sid or carm.sid_mm, arguments.sod or carm.sod_mm
     if not sod < sid:
         raise WrongCommandLine(

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from viewer.cli.own_settings import add_settings_argument, own_settings
 from viewer.cli.terminal import TerminalProgress, print_result
 from viewer.errors import UnreadableStudy
 
@@ -27,11 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="a .pdf with all pages, or a .png (one file for each occlusion)",
     )
-    parser.add_argument("--page", choices=("A4", "Letter"), default="A4", help="size of the paper (default: A4)")
+    parser.add_argument(
+        "--page", choices=("A4", "Letter"), help="size of the paper (default: as in your settings, else A4)"
+    )
     parser.add_argument("--notes", metavar="TEXT", default="", help="what is to stand under Notes")
     parser.add_argument(
         "--identity", metavar="TEXT", help="who the patient is; without it a code stands there and the name is withheld"
     )
+    add_settings_argument(parser)
 
 
 def _sheet_file(text: str) -> Path:
@@ -47,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from viewer.desk.found_plan import found_plan
     from viewer.report.sheet import make_sheet
 
+    settings = own_settings(arguments)
     with TerminalProgress() as progress:
         found = found_plan(load_case(arguments.case), progress, _built_in)
         if found is None:
@@ -59,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
             case,
             view,
             arguments.file,
-            page=arguments.page,
+            page=arguments.page or settings.person.paper,
+            limits=settings.lab.limits,
             identity=arguments.identity,
             notes=arguments.notes,
             progress=progress,

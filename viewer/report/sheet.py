@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
 from PySide6.QtGui import QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 
-from viewer.analysis.fluoro.limits import shipped_limits
+from viewer.analysis.fluoro.limits import GantryLimits, shipped_limits
 from viewer.analysis.fluoro.proposals import propose_views
 from viewer.analysis.occlusion.measures import measure_lesion
 from viewer.api.door import Plugins, Told
@@ -81,6 +81,7 @@ def make_sheet(
     notes: str = "",
     plugins: Plugins | None = None,
     made_on: date | None = None,
+    limits: GantryLimits | None = None,
     progress: Progress = silent,
 ) -> tuple[Path, ...]:
     """Write the planning sheet of a case; two or three seconds.
@@ -102,6 +103,8 @@ def make_sheet(
         Who tells scores and hints; by default all that are found.
     made_on : date, optional
         Default: today.
+    limits : GantryLimits, optional
+        Where the C-arm of the laboratory can go; by default the cautious limits that travel with the program.
     progress : Progress
 
     Returns
@@ -121,7 +124,7 @@ def make_sheet(
     if path.suffix.lower() not in SUFFIXES or page not in PAGES_PT:
         raise ValueError(f"no sheet is made as {path.suffix} on {page}")
     pages = ready_pages(case, view, page=page, identity=identity, notes=notes, plugins=plugins, made_on=made_on,
-                        progress=progress)  # fmt: skip
+                        limits=limits, progress=progress)  # fmt: skip
     return write_pages(pages, path, page)
 
 
@@ -135,6 +138,7 @@ def ready_pages(
     plugins: Plugins | None = None,
     studio: Studio | None = None,
     made_on: date | None = None,
+    limits: GantryLimits | None = None,
     progress: Progress = silent,
 ) -> tuple[ReadyPage, ...]:
     """Return the pages of a case, all computed; see `make_sheet`. A `studio` of the same case saves a second or two."""
@@ -151,7 +155,8 @@ def ready_pages(
         start = 0.5 + 0.45 * number / max(len(lesions), 1)
         progress(start, "Measuring the occlusion" if lesion is not None else "Laying the vessel out")
         if lesion is not None:
-            words, vessel = _words_of_lesion(case, lesion, asked, progress=silent), lesion.vessel
+            words = _words_of_lesion(case, lesion, asked, limits or shipped_limits())
+            vessel = lesion.vessel
         else:
             vessel = vessel_without_lesion(case, view)
             words = _words_of_vessel(case, view, vessel)
@@ -197,10 +202,10 @@ def vessel_without_lesion(case: Case, view: ViewState) -> str:
     return max(case.tree, key=lambda vessel: vessel.centerline.length_mm).name
 
 
-def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, *, progress: Progress) -> SheetPage:
+def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, limits: GantryLimits) -> SheetPage:
     measures = measure_lesion(case, lesion)
     occlusions = [one for one in case.lesions if one.kind is LesionKind.OCCLUSION]
-    proposals = propose_views(case.tree, lesion, shipped_limits(), occlusions, progress)
+    proposals = propose_views(case.tree, lesion, limits, occlusions)
     told: Told = plugins.told(case, lesion)
     place, segment = sheet_words.place_of(case, lesion.vessel, lesion.proximal.station_mm)
     views = sheet_advice.chosen_views(proposals)

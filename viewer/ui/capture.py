@@ -29,13 +29,13 @@ from viewer.model.board import BoardItem, PanePlace
 from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.progress import Progress
+from viewer.settings import Settings
 from viewer.ui.capture_caption import Caption, caption_height_px, caption_of, paint_caption
 from viewer.ui.capture_settings import CaptureChoice, Identity, chosen
 from viewer.ui.capture_shot import Shot
 from viewer.ui.layout_grid import LayoutGrid
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.pane import Pane, logical_area
-from viewer.ui.settings import Settings
 from viewer.ui.theme import color
 
 Rgb = NDArray[np.uint8]

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.ui.settings import Settings
+from viewer.settings import Settings
 
 KEY = "capture"
 

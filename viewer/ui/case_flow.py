@@ -20,8 +20,8 @@ from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
+from viewer.settings import Settings
 from viewer.ui.message import MessageBar, Weight
-from viewer.ui.settings import Settings
 
 SAVE, AUTOSAVE, OPEN = "case.save", "case.autosave", "study.read"
 

@@ -12,9 +12,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from viewer.model.view import Step
+from viewer.settings import Settings
 from viewer.shipped import resource
 from viewer.ui.pane import Pane
-from viewer.ui.settings import Settings
 
 Layout = str | dict[str, Any]
 SHARE = 1000
@@ -87,6 +87,7 @@ class LayoutGrid(QWidget):
         self._step = Step.STUDY
         self._maximised: Pane | None = None
         self._root: QWidget | None = None
+        self._laid_out: Layout = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for pane in panes:
@@ -135,6 +136,12 @@ class LayoutGrid(QWidget):
         self._maximised = None
         self._build()
 
+    def follow_settings(self) -> None:
+        """Lay the panes out as the settings say now."""
+        if self._root is not None and self.layout_of(self._step) != self._laid_out:
+            self._maximised = None
+            self._build()
+
     def show_as(self, layout: object, maximised: str | None) -> None:
         """Lay the present step out as it was once: a layout, and the key of the pane that filled the grid."""
         if is_layout(layout, set(self._panes)):
@@ -169,6 +176,7 @@ class LayoutGrid(QWidget):
 
     def _build(self) -> None:
         old = self._root
+        self._laid_out = self.layout_of(self._step)
         for pane in self._panes.values():
             pane.setParent(self)
             pane.hide()

@@ -9,7 +9,6 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
 from viewer.analysis.occlusion.measures import measure_lesion
 from viewer.api.door import Plugins, Told
@@ -25,6 +24,7 @@ from viewer.model.score import Picture, ScoreItem
 from viewer.model.vessel import Author
 from viewer.model.view import ViewState
 from viewer.progress import Progress
+from viewer.settings import Settings
 from viewer.ui.facts_panel import WIDTH_PX, card, label
 from viewer.ui.same import same
 from viewer.ui.score_cards import difficulty_card, hints_card
@@ -82,13 +82,19 @@ class LesionFacts(QScrollArea):
     """Cards that are made anew when another lesion, or the same one changed, is looked at."""
 
     def __init__(
-        self, desk: Desk, jobs: Jobs, failed: Callable[[BaseException], None], warn: Callable[[str], None]
+        self,
+        desk: Desk,
+        jobs: Jobs,
+        failed: Callable[[BaseException], None],
+        warn: Callable[[str], None],
+        settings: Settings,
     ) -> None:
         super().__init__()
         self._desk = desk
         self._jobs = jobs
         self._failed = failed
         self._warn = warn
+        self._settings = settings
         self._plugins = Plugins()
         self.setWidgetResizable(True)
         self.setFixedWidth(WIDTH_PX)
@@ -107,15 +113,16 @@ class LesionFacts(QScrollArea):
             self.hide()
             return
         self.show()
-        key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion)
+        key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion, self._settings.lab)
         if same(key, self._key):
             return
         self._key = key
+        limits = self._settings.lab.limits
 
         def work(progress: Progress) -> tuple[LesionMeasures, Told, tuple[Proposal, ...]]:
             measures = measure_lesion(case, lesion)
             told = self._plugins.told(case, lesion)
-            return measures, told, propose_views(case.tree, lesion, shipped_limits(), case.lesions, progress)
+            return measures, told, propose_views(case.tree, lesion, limits, case.lesions, progress)
 
         def done(made: tuple[LesionMeasures, Told, tuple[Proposal, ...]]) -> None:
             self.measures, self.told, self.proposals = made

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from viewer.errors import ViewerError
 from viewer.model.view import Step
 from viewer.progress import Progress, silent
+from viewer.settings import Settings
 from viewer.ui.application import offscreen_application
-from viewer.ui.settings import Settings
 from viewer.ui.window import MainWindow
 
 SIZE = QSize(1920, 1080)

@@ -38,7 +38,6 @@ from viewer.ui.plane_texts import (
 )
 from viewer.ui.plane_vessels import draw_vessels
 from viewer.ui.theme import color
-from viewer.ui.tool_strip import window_presets
 from viewer.ui.tools import Tool, ToolBox
 
 THICKNESSES_MM = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
@@ -155,7 +154,7 @@ class PlanePane(Pane):
         if "marks" not in view.hidden_overlays:
             draw_marks(painter, frame, case.marks, view.slab, self.tools.selected, scale)
         draw_letters(painter, frame, scale)
-        preset = next((name for name, window in window_presets() if window == view.window), None)
+        preset = next((name for name, window in self.tools.windows if window == view.window), None)
         left, right = corner_lines(
             case.volume, frame.plane, view.window, preset, view.slab, frame.center_lps_mm, self.place.zoom
         )
@@ -410,7 +409,7 @@ class PlanePane(Pane):
         elif self.crosshair().holds_center(position):
             self.straighten()
         else:
-            self.desk.look(window=window_presets()[0][1])
+            self.desk.look(window=self.tools.windows[0][1])
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self._case is None:

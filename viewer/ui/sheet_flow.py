@@ -20,6 +20,7 @@ from viewer.progress import Progress
 from viewer.report.sheet import ReadyPage, page_image, ready_pages, write_pages
 from viewer.report.sheet_stills import Studio, open_studio
 from viewer.report.sheet_words import code_of, identity_line
+from viewer.settings import Settings
 from viewer.ui.same import same
 
 PAGES, PICTURES, SAVE = "sheet.pages", "sheet.pictures", "sheet.save"
@@ -63,11 +64,12 @@ class SheetFlow(QObject):
     told = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget, settings: Settings) -> None:
         super().__init__(parent)
         self._desk = desk
         self._jobs = jobs
-        self._choices = SheetChoices()
+        self._settings = settings
+        self._choices = SheetChoices(page=settings.person.paper)
         self._key: tuple[object, ...] = ()
         self._studio: Studio | None = None
         self._pages: tuple[ReadyPage, ...] = ()
@@ -116,17 +118,20 @@ class SheetFlow(QObject):
         if case.volume is not self._volume:
             # Another patient: neither notes nor a name may go on to the next sheet.
             self._volume, self._choices = case.volume, SheetChoices(page=self._choices.page)
-        key = _key_of(case, view, self._choices.page)
+        key = self._key_of(case, view)
         if same(key, self._key):
             return
         self._key = key
-        studio, choices = self._studio, self._choices
+        studio, choices, limits = self._studio, self._choices, self._settings.lab.limits
 
         def work(progress: Progress) -> tuple[Studio, tuple[ReadyPage, ...]]:
             room = studio if studio is not None and studio.serves(case) else open_studio(case, progress)
-            return room, ready_pages(case, view, page=choices.page, studio=room, progress=progress)
+            return room, ready_pages(case, view, page=choices.page, studio=room, limits=limits, progress=progress)
 
         self._jobs.run(PAGES, work, done=self._made, failed=self.failed.emit)
+
+    def _key_of(self, case: Case, view: ViewState) -> tuple[object, ...]:
+        return (*_key_of(case, view, self._choices.page), self._settings.lab)
 
     def forget(self) -> None:
         """Let go of the pages and of what is under way."""
@@ -184,8 +189,8 @@ class SheetFlow(QObject):
         case, view, choices = self._desk.case, self._desk.view, self._choices
         if case is None:
             return
-        studio = self._studio
-        current = self._pages if same(_key_of(case, view, choices.page), self._key) else ()
+        studio, limits = self._studio, self._settings.lab.limits
+        current = self._pages if same(self._key_of(case, view), self._key) else ()
 
         def work(progress: Progress) -> tuple[Path, ...]:
             pages = current or ready_pages(
@@ -195,6 +200,7 @@ class SheetFlow(QObject):
                 identity=choices.identity,
                 notes=choices.notes,
                 studio=studio,
+                limits=limits,
                 progress=progress,
             )
             return write_pages(pages, path, choices.page)

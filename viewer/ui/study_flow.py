@@ -19,9 +19,9 @@ from viewer.model.geometry import Geometry
 from viewer.model.view import Slab, Step, ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
+from viewer.settings import Settings
 from viewer.ui.case_flow import unsaved_plans
 from viewer.ui.message import MessageBar, Weight
-from viewer.ui.settings import Settings
 from viewer.ui.study_browser import StudyBrowser
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class StudyFlow:
             cursor_lps_mm=volume.geometry.center_lps_mm,
             window=former.window,
             slab=Slab(),
-            carm=replace(former.carm, isocenter_lps_mm=volume.geometry.center_lps_mm),
+            carm=self._settings.lab.carm(0.0, 0.0, volume.geometry.center_lps_mm),
             hidden_overlays=former.hidden_overlays,
         )
         self._desk.open(Case(volume), view)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -22,8 +21,7 @@ from PySide6.QtWidgets import (
 
 from viewer.desk import Desk
 from viewer.model.case import Case
-from viewer.model.view import Projection, Slab, ViewState, Window
-from viewer.shipped import resource
+from viewer.model.view import Projection, Slab, ViewState
 from viewer.ui.icons import icon
 from viewer.ui.tools import Tool, ToolBox
 from viewer.ui.undo_history import UndoHistory
@@ -45,13 +43,6 @@ OVERLAYS = (
     ("marks", "Distances and angles"),
     ("crosshair", "Crosshair"),
 )
-
-
-@cache
-def window_presets() -> tuple[tuple[str, Window], ...]:
-    """Return the presets of ``resources/windows.json`` in the order of their keys."""
-    table = json.loads(resource("windows.json").read_text(encoding="utf-8"))["presets"]
-    return tuple((entry["name"], Window(entry["level_hu"], entry["width_hu"])) for entry in table)
 
 
 class ToolStrip(QWidget):
@@ -79,11 +70,7 @@ class ToolStrip(QWidget):
         self._window = QComboBox()
         self._window.setAccessibleName("Window of grey values")
         self._window.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._window.addItem("own")
-        for number, (name, window) in enumerate(window_presets(), start=1):
-            self._window.addItem(name)
-            tip = f"Level {window.level_hu:g}, width {window.width_hu:g} HU (key {number})"
-            self._window.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
+        self._list_windows()
         self._window.activated.connect(self._choose_window)
         row.addWidget(self._window)
         row.addSpacing(14)
@@ -148,7 +135,9 @@ class ToolStrip(QWidget):
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
         self.setEnabled(case is not None)
-        names = {window: number for number, (_, window) in enumerate(window_presets(), start=1)}
+        if self._listed is not self._toolbox.windows:
+            self._list_windows()
+        names = {window: number for number, (_, window) in enumerate(self._listed, start=1)}
         self._window.setCurrentIndex(names.get(view.window, 0))
         for name, action in self._overlays.items():
             action.blockSignals(True)
@@ -174,7 +163,16 @@ class ToolStrip(QWidget):
 
     def _choose_window(self, number: int) -> None:
         if number > 0:
-            self._desk.look(window=window_presets()[number - 1][1])
+            self._desk.look(window=self._listed[number - 1][1])
+
+    def _list_windows(self) -> None:
+        self._listed = self._toolbox.windows
+        self._window.clear()
+        self._window.addItem("own")
+        for number, (name, window) in enumerate(self._listed, start=1):
+            self._window.addItem(name)
+            tip = f"Level {window.level_hu:g}, width {window.width_hu:g} HU (key {number})"
+            self._window.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _switch_overlay(self, name: str, on: bool) -> None:
         hidden = self._desk.view.hidden_overlays

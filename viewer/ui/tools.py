@@ -7,6 +7,7 @@ import enum
 from PySide6.QtCore import QObject, Signal
 
 from viewer.model.mark import Mark
+from viewer.settings.person import Windows, shipped_windows
 
 
 class Tool(enum.Enum):
@@ -32,6 +33,8 @@ class ToolBox(QObject):
         super().__init__(parent)
         self._tool = Tool.WINDOW
         self._selected: Mark | None = None
+        #: The person's windows of grey values, in the order of their keys.
+        self.windows: Windows = shipped_windows()
 
     @property
     def tool(self) -> Tool:

@@ -21,6 +21,7 @@ from viewer.model.geometry import Float
 from viewer.model.lesion import LesionKind
 from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
 from viewer.progress import Progress
+from viewer.settings import Settings
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.tools import Tool, ToolBox
 
@@ -36,12 +37,13 @@ class TreeFlow(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk, jobs: Jobs, tools: ToolBox, message: MessageBar) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, tools: ToolBox, message: MessageBar, settings: Settings) -> None:
         super().__init__()
         self._desk = desk
         self._jobs = jobs
         self._tools = tools
         self._message = message
+        self._settings = settings
         self.progress: tuple[float, str] | None = None
         self.clicks: list[Float] = []
         self.name = ""
@@ -109,13 +111,14 @@ class TreeFlow(QObject):
         if case is None or not len(case.tree):
             return
         self._set_progress(0.0, "Measuring the vessels")
+        person = self._settings.person
 
         def work(progress: Progress) -> Case:
             from viewer.analysis.enhancement import enhancement_along
             from viewer.analysis.plan import with_lesions
 
             seen = case.enhancement or enhancement_along(case.volume, case.tree.vessels[0].centerline)
-            return with_lesions(replace(case, enhancement=seen), progress)
+            return with_lesions(replace(case, enhancement=seen), progress, person.threshold)
 
         def done(measured: Case) -> None:
             self.progress = None

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 
-from viewer.analysis.fluoro.limits import shipped_limits, standard_views
+from viewer.analysis.fluoro.limits import standard_views
 from viewer.analysis.fluoro.view_map import ViewMap, view_map
 from viewer.desk import Desk
 from viewer.desk.target import Target, target_of
@@ -18,6 +18,7 @@ from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.progress import Progress
 from viewer.report.ink import draw_text
+from viewer.settings import Settings
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
 from viewer.ui.theme import color, font
@@ -42,8 +43,9 @@ class ViewMapPane(Pane):
     title = "View map"
     when_empty = ("Foreshortening for every angle", "Choose a vessel (step Vessel); an occlusion on it comes first.")
 
-    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, settings: Settings) -> None:
         super().__init__(desk, jobs)
+        self._settings = settings
         self._key: tuple[object, ...] = ()
         self._target: Target | None = None
         self._map: ViewMap | None = None
@@ -56,13 +58,14 @@ class ViewMapPane(Pane):
             self._key = ()
             self.set_empty(True)
             return
-        key = (case.tree, case.lesions, target)
+        limits = self._settings.lab.limits
+        key = (case.tree, case.lesions, target, limits)
         if not same(key, self._key):
             self._key = key
             tree, lesions = case.tree, case.lesions
 
             def work(progress: Progress) -> tuple[Target, ViewMap]:
-                return target, view_map(tree, target.vessel, target.from_mm, target.to_mm, shipped_limits(), lesions)
+                return target, view_map(tree, target.vessel, target.from_mm, target.to_mm, limits, lesions)
 
             self.jobs.run("view_map", work, done=self._made, failed=_raise)
         self.update_if_other(case, view.carm)

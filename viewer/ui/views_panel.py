@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
 
-from viewer.analysis.fluoro.limits import standard_views
+from viewer.analysis.fluoro.limits import StandardView, standard_views
 from viewer.desk import Desk
+from viewer.model.carm import view_label
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState, Xray
+from viewer.settings import Settings
+from viewer.ui.angle_box import PRIMARY, SECONDARY, AngleBox
 from viewer.ui.rail import StepPanel
 
 _LAYERS = (
@@ -27,16 +30,17 @@ class ViewsPanel(StepPanel):
 
     step = Step.VIEWS
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, settings: Settings) -> None:
         super().__init__()
+        self._settings = settings
         self._desk = desk
         self._angles = self.add_card("Angles of the C-arm")
         row = QWidget()
         grid = QGridLayout(row)
         grid.setContentsMargins(0, 0, 0, 0)
-        self._primary = _angle(-180, 180, "LAO + / RAO −", self._typed)
-        self._secondary = _angle(-90, 90, "Cranial + / caudal −", self._typed)
-        for column, (name, box) in enumerate((("LAO + / RAO −", self._primary), ("CRA + / CAU −", self._secondary))):
+        self._primary = AngleBox(PRIMARY, 180, self._typed, "Primary angle: LAO or RAO")
+        self._secondary = AngleBox(SECONDARY, 90, self._typed, "Secondary angle: cranial or caudal")
+        for column, (name, box) in enumerate((("LAO / RAO", self._primary), ("CRA / CAU", self._secondary))):
             label = QLabel(name)
             label.setObjectName("small")
             grid.addWidget(label, 0, column)
@@ -44,14 +48,15 @@ class ViewsPanel(StepPanel):
         self._angles.column.addWidget(row)
         self._angles.add_button("Aim at the cursor", self._aim, tip="Put the isocentre at the cursor")
         usual = self.add_card("Usual views")
+        self._usual: dict[StandardView, QPushButton] = {}
         views = QGridLayout()
         views.setSpacing(4)
         for number, view in enumerate(standard_views()):
             button = QPushButton(view.name)
             button.setObjectName("chip")
-            button.setToolTip(f"{view.primary_deg:+.0f}° / {view.secondary_deg:+.0f}°")
             button.clicked.connect(partial(self.go, view.primary_deg, view.secondary_deg))
             views.addWidget(button, number // 2, number % 2)
+            self._usual[view] = button
         usual.column.addLayout(views)
         layers = self.add_card("What it shows")
         self._layers: dict[str, QCheckBox] = {}
@@ -63,10 +68,14 @@ class ViewsPanel(StepPanel):
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         for box, value in ((self._primary, view.carm.primary_deg), (self._secondary, view.carm.secondary_deg)):
-            box.blockSignals(True)
-            box.setValue(round(value))
-            box.blockSignals(False)
+            box.show_value(value)
         self._angles.say(view.carm.label, "Drag in the X-ray preview, click in the view map, or type.")
+        limits = self._settings.lab.limits
+        for usual, button in self._usual.items():
+            within = bool(limits.can_reach(usual.primary_deg, usual.secondary_deg))
+            angles = view_label(usual.primary_deg, usual.secondary_deg)
+            button.setEnabled(within)
+            button.setToolTip(angles if within else f"{angles}: out of reach of {limits.name}")
         for name, switch in self._layers.items():
             switch.blockSignals(True)
             switch.setChecked(getattr(view.xray, name))
@@ -87,13 +96,3 @@ class ViewsPanel(StepPanel):
     def _switch(self, name: str, on: bool) -> None:
         values = {layer: getattr(self._desk.view.xray, layer) for layer, _ in _LAYERS}
         self._desk.look(xray=Xray(**{**values, name: on}))
-
-
-def _angle(low: int, high: int, name: str, typed: object) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(low, high)
-    box.setSuffix("°")
-    box.setAccessibleName(name)
-    box.setKeyboardTracking(False)
-    box.valueChanged.connect(typed)
-    return box

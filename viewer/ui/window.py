@@ -15,6 +15,7 @@ from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.board import BoardItem
 from viewer.model.view import Step, Window
+from viewer.settings import Settings
 from viewer.ui.board_pane import BOARD_KEYS, BoardPane
 from viewer.ui.board_restore import restore
 from viewer.ui.capture import Captures
@@ -33,14 +34,14 @@ from viewer.ui.presentation import PRESENTATION_KEYS, Presentation
 from viewer.ui.rail import Rail
 from viewer.ui.reformation_pane import REFORMATION_KEYS, ReformationPane
 from viewer.ui.sections_pane import SECTION_KEYS, SectionsPane
-from viewer.ui.settings import Settings
+from viewer.ui.settings_page import SettingsPage
 from viewer.ui.sheet_flow import SheetFlow
 from viewer.ui.sheet_pane import SHEET_KEYS, SheetPane
 from viewer.ui.sheet_panel import SheetPanel
 from viewer.ui.study_browser import StudyBrowser, dropped_files
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
-from viewer.ui.tool_strip import ToolStrip, window_presets
+from viewer.ui.tool_strip import ToolStrip
 from viewer.ui.tools import ToolBox
 from viewer.ui.tree_files import TreeFiles
 from viewer.ui.tree_flow import TreeFlow
@@ -58,6 +59,7 @@ WINDOW_KEYS = (
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "do again"),
     ("Ctrl+H", "all edits, and back to any"),
+    ("Ctrl+,", "settings"),
     ("F", "maximise or restore the pane"),
     ("S  Shift+S", "capture the pane, the whole layout"),
     ("1 … 6", "windows of grey values"),
@@ -84,16 +86,17 @@ class MainWindow(QMainWindow):
         self._poster = Poster(self)
         self.jobs = Jobs(self._poster.post)
         self.tools = ToolBox(self)
+        self.tools.windows = self.settings.person.windows
         self.board = BoardPane(self.desk, self.jobs)
-        self.sheet = SheetFlow(self.desk, self.jobs, self)
+        self.sheet = SheetFlow(self.desk, self.jobs, self, self.settings)
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
             TreeMapPane(self.desk, self.jobs),
             ReformationPane(self.desk, self.jobs),
             SectionsPane(self.desk, self.jobs),
-            XrayPane(self.desk, self.jobs),
-            ViewMapPane(self.desk, self.jobs),
+            XrayPane(self.desk, self.jobs, self.settings),
+            ViewMapPane(self.desk, self.jobs, self.settings),
             self.board,
             SheetPane(self.desk, self.jobs, self.sheet),
         ]
@@ -116,17 +119,18 @@ class MainWindow(QMainWindow):
         self.captures = Captures(
             self.desk, self.jobs, self.message, self.settings, self.grid, self.strip.show_progress, self.fail
         )
-        self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message)
+        self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
         self.facts = FactsPanel()
         study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
         self.lesion_facts = LesionFacts(
-            self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION)
+            self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION), self.settings
         )
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
         made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
-        views = ViewsPanel(self.desk)
+        views = ViewsPanel(self.desk, self.settings)
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.lesion_facts.resolve_cap)
         self.rail = Rail([*made, occlusion, views, SheetPanel(self.sheet)], lambda step: self.desk.look(step=step))
+        self.rail.settings.clicked.connect(self.show_settings)
         self._lay_out()
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
@@ -268,6 +272,18 @@ class MainWindow(QMainWindow):
         card.move(at)
         card.show()
 
+    def show_settings(self) -> None:
+        """Open the settings; what is changed there holds at once."""
+        SettingsPage(self.settings, self._follow_settings, self).show()
+
+    def _follow_settings(self) -> None:
+        lab, person, carm = self.settings.lab, self.settings.person, self.desk.view.carm
+        self.tools.windows = person.windows
+        self.grid.follow_settings()
+        self.sheet.choose(page=person.paper)
+        self.desk.look(carm=lab.carm(carm.primary_deg, carm.secondary_deg, carm.isocenter_lps_mm))
+        self._schedule()
+
     def show_keys(self) -> None:
         """Lay the sheet of keys over the window."""
         KeysSheet(
@@ -318,8 +334,8 @@ class MainWindow(QMainWindow):
             if step is not Step.VIEWS
         ]
         windows = [
-            (str(number), lambda window=window: self.desk.look(window=window))
-            for number, (_, window) in enumerate(window_presets(), 1)
+            (str(number), lambda number=number: self.desk.look(window=self.tools.windows[number - 1][1]))
+            for number in range(1, len(self.tools.windows) + 1)
         ]
         for keys, action in (
             ("Ctrl+O", self.browser.ask_folder),
@@ -337,6 +353,7 @@ class MainWindow(QMainWindow):
             *steps,
             ("F5", self._views_or_present),
             ("Ctrl+H", self.strip.show_history),
+            ("Ctrl+,", self.show_settings),
             *windows,
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -349,7 +366,7 @@ class MainWindow(QMainWindow):
         try:
             return Window(float(kept[0]), float(kept[1]))
         except (TypeError, ValueError, IndexError, KeyError):
-            return window_presets()[0][1]
+            return self.settings.person.windows[0][1]
 
     def _restore_place(self) -> None:
         kept = self.settings.get("geometry")

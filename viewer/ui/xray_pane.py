@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from viewer.analysis.fluoro.fluoroscopy import Grey
 from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points
 from viewer.analysis.fluoro.injection import Fill
-from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.fluoro.preview import DRAGGING_LEVEL, Preview, prepare, with_injection
 from viewer.desk import Desk
 from viewer.desk.target import target_of
@@ -23,6 +22,7 @@ from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
 from viewer.report.ink import draw_text
 from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
+from viewer.settings import Settings
 from viewer.ui.capture_shot import Shot
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.same import same
@@ -58,8 +58,9 @@ class XrayPane(Pane):
     title = "X-ray preview"
     when_empty = ("What the C-arm will show", "Open a study first; with the coronary tree it shows an injection too.")
 
-    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, settings: Settings) -> None:
         super().__init__(desk, jobs)
+        self._settings = settings
         self._case: Case | None = None
         self._view = desk.view
         self._base: Preview | None = None
@@ -88,7 +89,7 @@ class XrayPane(Pane):
             self._prepare(case, view.xray)
         self._dye()
         self._ask()
-        looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, view.hidden_overlays)
+        looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, view.hidden_overlays, self._settings.lab)
         self.update_if_other(case, *looked)
 
     def _prepare(self, case: Case, xray: Xray) -> None:
@@ -220,7 +221,7 @@ class XrayPane(Pane):
             area.adjusted(0, area.height() - 26, 0, 0),
         ):
             painter.fillRect(band, QColor(0, 0, 0, 175))
-        warnings = shipped_limits().warnings(self._view.carm.primary_deg, self._view.carm.secondary_deg)
+        warnings = self._settings.lab.limits.warnings(self._view.carm.primary_deg, self._view.carm.secondary_deg)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         box = area.adjusted(10, 0, -10, -8)
         if warnings:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from viewer.analysis.fluoro.limits import (
     Box,
     GantryLimits,
+    limits_as_json,
     limits_from_json,
     shipped_limits,
     standard_views,
@@ -54,15 +53,14 @@ def test_that_steep_angles_are_warned_of_and_ordinary_ones_are_not():
 
 
 def test_that_a_machine_of_ones_own_is_read_from_its_settings():
-    text = json.dumps(
-        {
-            "name": "Lab 2",
-            "confirmed": True,
-            "reachable": [{"primary_deg": [-40, 55], "secondary_deg": [-30, 35]}],
-            "usual": {"primary_deg": [-40, 55], "secondary_deg": [-30, 35]},
-        }
-    )
-    limits = limits_from_json(text)
+    data = {
+        "name": "Lab 2",
+        "confirmed": True,
+        "reachable": [{"primary_deg": [-40, 55], "secondary_deg": [-30, 35]}],
+        "usual": {"primary_deg": [-40, 55], "secondary_deg": [-30, 35]},
+    }
+    limits = limits_from_json(data)
+    assert limits_as_json(limits) | {"steep": [], "source": ""} == data | {"steep": [], "source": ""}
     assert limits.confirmed
     assert limits.can_reach(55, 35)
     assert not limits.can_reach([56, 0], [0, 36]).any()

@@ -5,74 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from viewer.model.lab import Box, GantryLimits
 from viewer.shipped import resource
-
-Span = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A range of C-arm angles, in DICOM signs: LAO and cranial positive; `text` says what is special about it."""
-
-    primary_deg: Span
-    secondary_deg: Span
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        for low, high in (self.primary_deg, self.secondary_deg):
-            if not low <= high:
-                raise ValueError(f"angles from {low} to {high}")
-
-    def contains(self, primary_deg: ArrayLike, secondary_deg: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which pairs of angles, broadcast together, lie within."""
-        a, b = np.asarray(primary_deg, float), np.asarray(secondary_deg, float)
-        inside_a = (a >= self.primary_deg[0]) & (a <= self.primary_deg[1])
-        return np.asarray(inside_a & (b >= self.secondary_deg[0]) & (b <= self.secondary_deg[1]))
-
-
-@dataclass(frozen=True, slots=True)
-class GantryLimits:
-    """What one C-arm can reach with a patient on the table.
-
-    Attributes
-    ----------
-    name : str
-    reachable : tuple of Box
-        Angles within any of them can be reached.
-    usual : Box
-        Where proposals stay if it costs them little.
-    steep : tuple of Box
-        Angles to warn of, each with its reason.
-    confirmed : bool
-        Whether somebody checked it at the machine.
-    source : str
-    """
-
-    name: str
-    reachable: tuple[Box, ...]
-    usual: Box
-    steep: tuple[Box, ...] = ()
-    confirmed: bool = False
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.reachable:
-            raise ValueError(f"{self.name} cannot go anywhere")
-
-    def can_reach(self, primary_deg: ArrayLike, secondary_deg: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which pairs of angles, broadcast together, can be reached."""
-        return np.asarray(np.any([box.contains(primary_deg, secondary_deg) for box in self.reachable], axis=0))
-
-    def warnings(self, primary_deg: float, secondary_deg: float) -> tuple[str, ...]:
-        """Return what to say about one pair of angles; empty if there is nothing to say."""
-        said = [box.text for box in self.steep if box.contains(primary_deg, secondary_deg)]
-        if not self.can_reach(primary_deg, secondary_deg):
-            said.insert(0, f"out of reach of {self.name}")
-        return tuple(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +22,8 @@ class StandardView:
     second_for: tuple[str, ...] = ()
 
 
-def limits_from_json(text: str) -> GantryLimits:
-    """Read limits from the text of a settings file; ValueError or KeyError where it says something impossible."""
-    data = json.loads(text)
+def limits_from_json(data: dict[str, Any]) -> GantryLimits:
+    """Read limits from a settings file; ValueError, KeyError or TypeError where it says something impossible."""
     return GantryLimits(
         name=data["name"],
         reachable=tuple(_box(item) for item in data["reachable"]),
@@ -97,6 +32,18 @@ def limits_from_json(text: str) -> GantryLimits:
         confirmed=bool(data.get("confirmed", False)),
         source=data.get("source", ""),
     )
+
+
+def limits_as_json(limits: GantryLimits) -> dict[str, Any]:
+    """Return limits as `limits_from_json` reads them."""
+    return {
+        "name": limits.name,
+        "confirmed": limits.confirmed,
+        "source": limits.source,
+        "reachable": [_as_json(box) for box in limits.reachable],
+        "usual": _as_json(limits.usual),
+        "steep": [_as_json(box) for box in limits.steep],
+    }
 
 
 def standard_views_from_json(text: str) -> tuple[StandardView, ...]:
@@ -116,7 +63,7 @@ def standard_views_from_json(text: str) -> tuple[StandardView, ...]:
 @lru_cache(maxsize=1)
 def shipped_limits() -> GantryLimits:
     """Return the cautious limits that travel with the program: not confirmed for any machine."""
-    return limits_from_json(resource("carm", "limits.json").read_text(encoding="utf-8"))
+    return limits_from_json(json.loads(resource("carm", "limits.json").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1)
@@ -132,6 +79,11 @@ def standard_views_for(segment: str) -> tuple[StandardView, ...]:
     return (*first, *(view for view in views if segment in view.second_for))
 
 
-def _box(item: dict) -> Box:
-    a, b = item["primary_deg"], item["secondary_deg"]
-    return Box((float(a[0]), float(a[1])), (float(b[0]), float(b[1])), item.get("text", ""))
+def _box(item: dict[str, Any]) -> Box:
+    (low_a, high_a), (low_b, high_b) = item["primary_deg"], item["secondary_deg"]
+    return Box((float(low_a), float(high_a)), (float(low_b), float(high_b)), str(item.get("text", "")))
+
+
+def _as_json(box: Box) -> dict[str, Any]:
+    said = {"text": box.text} if box.text else {}
+    return {"primary_deg": list(box.primary_deg), "secondary_deg": list(box.secondary_deg), **said}

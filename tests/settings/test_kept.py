@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from viewer.ui.settings import RECENT_LIMIT, Settings
+from viewer.settings import Settings
+from viewer.settings.kept import RECENT_LIMIT
 
 
 def test_that_what_was_remembered_is_there_the_next_time(tmp_path: Path):
