@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest
     apply_theme(qapp)
     before = set(threading.enumerate())
     window = MainWindow()
+    find_by_itself(window, False)  # a journey says when, and most need no tree
     window.resize(1400, 860)
     window.show()
     qtbot.waitExposed(window)
@@ -56,6 +58,11 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest
         thread.join(5)
     assert [t.name for t in left if t.is_alive()] == []
     window.deleteLater()
+
+
+def find_by_itself(window: MainWindow, on: bool) -> None:
+    """Say whether the tree is looked for as soon as a study lies open."""
+    window.settings.set_person(replace(window.settings.person, find_by_itself=on))
 
 
 @pytest.fixture

@@ -39,12 +39,15 @@ class Person:
         The threshold, if it is a typed one.
     paper : str
         Of the planning sheet: one of `PAPERS`.
+    find_by_itself : bool
+        Whether the tree and its occlusions are looked for as soon as a study lies open.
     """
 
     windows: Windows = field(default_factory=shipped_windows)
     calcium: ThresholdKind = ThresholdKind.ADAPTIVE
     calcium_hu: float = XING_HU
     paper: str = PAPERS[0]
+    find_by_itself: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "windows", tuple(self.windows))
@@ -67,7 +70,11 @@ class Person:
 def person_from_json(data: dict[str, Any]) -> Person:
     """Read preferences; ValueError, KeyError or TypeError where they say something impossible."""
     return Person(
-        _windows(data["windows"]), ThresholdKind(data["calcium"]), float(data["calcium_hu"]), str(data["paper"])
+        _windows(data["windows"]),
+        ThresholdKind(data["calcium"]),
+        float(data["calcium_hu"]),
+        str(data["paper"]),
+        bool(data["find_by_itself"]),
     )
 
 
@@ -78,6 +85,7 @@ def person_as_json(person: Person) -> dict[str, Any]:
         "calcium": person.calcium.value,
         "calcium_hu": person.calcium_hu,
         "paper": person.paper,
+        "find_by_itself": person.find_by_itself,
     }
 
 

@@ -66,6 +66,8 @@ class CaseFlow:
         Called with a heading while a plan is being opened, with ``None`` when that has ended.
     report : callable
         Called with (share, text) meanwhile.
+    without_plan : callable
+        Called when a study lies open in full for which no plan was kept.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class CaseFlow:
         parent: QWidget,
         working: Callable[[str | None], None],
         report: Callable[[float, str], None],
+        without_plan: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._jobs = jobs
@@ -85,6 +88,7 @@ class CaseFlow:
         self._parent = parent
         self._working = working
         self._report = report
+        self._without_plan = without_plan
         self._writing = threading.Lock()
         self._path: Path | None = None
         self._kept: Case | None = None
@@ -103,12 +107,14 @@ class CaseFlow:
         """Keep the case after every edit; called when the desk says so."""
         case, view = self._desk.kept_case, self._desk.view
         if case is None or case is self._kept:
+            self._kept = case
             return
         opened = self._kept is None or case.volume is not self._kept.volume
         self._kept = case
         if opened:
             self._path, self._saved = None, case
-            self._lay_waiting_plan(case)
+            if case.volume.complete:
+                self._lay_plan_of(case)
             return
         path = autosave_path(case.volume)
 
@@ -119,16 +125,40 @@ class CaseFlow:
 
         self._jobs.run(AUTOSAVE, work, done=lambda _: None, failed=self._fail)
 
-    def _lay_waiting_plan(self, case: Case) -> None:
-        """Lay a plan whose pictures had to be looked for on those that were opened now."""
+    def _lay_plan_of(self, case: Case) -> None:
+        """Lay on the pictures that were opened now the plan that waited for them, or the one that was not saved."""
         waiting, self._waiting = self._waiting, None
-        if waiting is None or not case.volume.complete:
-            self._waiting = waiting
-            return
-        try:
-            self._lay_open(waiting, *waiting.restore(case.volume))
-        except ViewerError as problem:
-            self._message.refuse(problem)
+        path = autosave_path(case.volume)
+        if waiting is not None:
+            try:
+                self._lay_open(waiting, *waiting.restore(case.volume))
+            except ViewerError as problem:
+                self._message.refuse(problem)
+        elif path.exists():
+            self._fetch_unsaved(path, case.volume)
+        else:
+            self._without_plan()
+
+    def _fetch_unsaved(self, path: Path, volume: Volume) -> None:
+        self._working("Fetching the plan that you had not saved")
+
+        def work(progress: Progress) -> tuple[StoredCase, Case, ViewState]:
+            stored = load_case(path)
+            return stored, *stored.restore(volume)
+
+        def done(fetched: tuple[StoredCase, Case, ViewState]) -> None:
+            self._lay_open(*fetched)
+            self._message.say(
+                "Your plan of this study is here again as you left it. “Start anew” in step Study drops it."
+            )
+
+        def failed(problem: BaseException) -> None:
+            self._working(None)
+            self._fail(problem)
+            # It would be written over by the next edit.
+            path.replace(path.with_suffix(".unreadable"))
+
+        self._jobs.run(OPEN, work, done=done, failed=failed, report=self._report, cancelled=lambda: self._working(None))
 
     # -- when the doctor says so ---------------------------------------------------------------------------------
 

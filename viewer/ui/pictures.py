@@ -60,7 +60,6 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
         _wait(application, lambda: window.desk.case is not None or bool(window.message.text))
         if window.desk.case is None:
             raise ViewerError("The demonstration could not be opened.", window.message.text)
-        window.tree_flow.find()
         paths = []
         for number, (step, name) in enumerate(PICTURES):
             progress(0.2 + 0.8 * number / len(PICTURES), f"Step {step.value}")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.model.calcium import ThresholdKind
 from viewer.model.view import Window
@@ -54,6 +64,11 @@ class PersonPart(QWidget):
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
         column.addSpacing(8)
+        column.addWidget(_label("When a study was opened", "heading"))
+        self.by_itself = QCheckBox("Find vessels and occlusions by itself")
+        self.by_itself.toggled.connect(lambda _: self._change())
+        column.addWidget(self.by_itself)
+        column.addSpacing(8)
         column.addWidget(_label("Calcium of a new plan begins at", "heading"))
         self.kind = QComboBox()
         self.kind.setAccessibleName("Threshold of calcium")
@@ -83,7 +98,8 @@ class PersonPart(QWidget):
     def show_person(self) -> None:
         """Show the preferences of the settings."""
         person = self._settings.person
-        every = [field for fields in self.windows for field in fields] + [self.kind, self.typed, self.paper]
+        every: list[QWidget] = [field for fields in self.windows for field in fields]
+        every += [self.by_itself, self.kind, self.typed, self.paper]
         for field in every:
             field.blockSignals(True)
         for (name, level, width), (called, window) in zip(self.windows, person.windows):
@@ -94,6 +110,7 @@ class PersonPart(QWidget):
         self.typed.setValue(round(person.calcium_hu))
         self.typed.setVisible(person.calcium is ThresholdKind.TYPED)
         self.paper.setCurrentText(person.paper)
+        self.by_itself.setChecked(person.find_by_itself)
         for field in every:
             field.blockSignals(False)
         self.layouts.setEnabled(bool(self._settings.get("layouts")))
@@ -111,6 +128,7 @@ class PersonPart(QWidget):
                 calcium=kind,
                 calcium_hu=float(self.typed.value()),
                 paper=self.paper.currentText(),
+                find_by_itself=self.by_itself.isChecked(),
             )
         )
         self.typed.setVisible(kind is ThresholdKind.TYPED)

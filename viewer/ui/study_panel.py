@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from viewer.desk import Desk
+from viewer.desk.sight import on_vessel
 from viewer.model.case import Case
+from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.view import Step, ViewState
 from viewer.model.volume import Severity
 from viewer.ui.rail import StepPanel
+from viewer.ui.tree_flow import TreeFlow
+
+
+def occlusions_of(case: Case) -> list[Lesion]:
+    """Return the occlusions of a plan."""
+    return [lesion for lesion in case.lesions if lesion.kind is LesionKind.OCCLUSION]
+
+
+def words_of(lesion: Lesion) -> str:
+    """Return an occlusion in one sentence, as in "RCA is occluded for 27 mm: blunt cap, ambiguous."."""
+    cap = lesion.proximal
+    shape = [f"{cap.shape.value} cap"] if cap.shape is not None else []
+    about = ", ".join([*shape, *(["ambiguous"] if cap.ambiguous else [])])
+    return f"{lesion.vessel} is occluded for {lesion.length_mm:.0f} mm{': ' + about if about else ''}."
 
 
 class StudyPanel(StepPanel):
@@ -15,18 +32,33 @@ class StudyPanel(StepPanel):
 
     step = Step.STUDY
 
-    def __init__(self, show_series: Callable[[], None], open_folder: Callable[[], None], open_demo: Callable[[], None]):
+    def __init__(
+        self,
+        desk: Desk,
+        flow: TreeFlow,
+        show_series: Callable[[], None],
+        open_folder: Callable[[], None],
+        open_demo: Callable[[], None],
+    ) -> None:
         super().__init__()
+        self._desk = desk
+        self._flow = flow
         self._card = self.add_card("Open a study")
         self._folder = self._card.add_button("Open folder or disc…", open_folder, primary=True)
         self._demo = self._card.add_button("Demonstration", open_demo)
         self._other = self._card.add_button("Other series…", show_series)
+        self._found = self.add_card("What the computer found")
+        self._go = self._found.add_button("Look at the occlusion", self._go_to_occlusion, primary=True)
+        self._stop = self._found.add_button("Cancel", flow.stop)
+        self._anew = self._found.add_button("Start anew", self._start_anew, tip="Drop the plan; undo brings it back")
+        flow.changed.connect(lambda: self.refresh(desk.case, desk.view))
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         open_ = case is not None
         self._folder.setVisible(not open_)
         self._demo.setVisible(not open_)
         self._other.setVisible(open_)
+        self._tell_found(case)
         if case is None:
             self._card.say(
                 "Open a study", "Drop the folder or the disc of a coronary CT on the window, or take the demonstration."
@@ -46,6 +78,34 @@ class StudyPanel(StepPanel):
                 "Look through the planes: sharp vessels, no steps, enough contrast?",
             )
         self._card.say(heading, text)
+
+    def _tell_found(self, case: Case | None) -> None:
+        finding = self._flow.progress
+        self._found.setVisible(case is not None and (finding is not None or len(case.tree) > 0))
+        occlusions = [] if case is None else occlusions_of(case)
+        self._stop.setVisible(finding is not None)
+        self._go.setVisible(finding is None and bool(occlusions))
+        self._anew.setVisible(finding is None)
+        if finding is not None:
+            self._found.say("Finding vessels and occlusions", finding[1])
+        elif occlusions:
+            self._found.say("What the computer found", "\n".join(words_of(lesion) for lesion in occlusions))
+        else:
+            self._found.say("What the computer found", "The coronary tree, and no occlusion in it.")
+
+    def _go_to_occlusion(self) -> None:
+        case = self._desk.case
+        occlusions = [] if case is None else occlusions_of(case)
+        if case is not None and occlusions:
+            first = occlusions[0]
+            view = on_vessel(case, self._desk.view, first.vessel, first.proximal.station_mm)
+            self._desk.look(view, lesion=case.lesions.index(first), step=Step.OCCLUSION)
+
+    def _start_anew(self) -> None:
+        case = self._desk.kept_case
+        if case is not None:
+            self._desk.apply(Case(case.volume), "Start anew")
+            self._flow.find_by_itself()
 
     def done(self, case: Case | None) -> bool:
         return case is not None

@@ -20,6 +20,8 @@ from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.lesion import LesionKind
 from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
+from viewer.model.view import ViewState
+from viewer.model.volume import Severity
 from viewer.progress import Progress
 from viewer.settings import Settings
 from viewer.ui.message import MessageBar, Weight
@@ -49,6 +51,8 @@ class TreeFlow(QObject):
         self.name = ""
         self._line: Centerline | None = None
         self._whole: Volume | None = None
+        #: Where the cursor was when the program began to look by itself; ``None``: the doctor asked for it.
+        self._began_at: Float | None = None
         tools.clicked.connect(self.click)
         tools.changed.connect(self._tool_changed)
 
@@ -59,11 +63,21 @@ class TreeFlow(QObject):
         """Whether the program is looking for the tree."""
         return self.progress is not None
 
+    def find_by_itself(self) -> None:
+        """Look for the tree of a study that was just opened, unless it is unfit for planning."""
+        case = self._desk.kept_case
+        if case is not None and all(finding.severity is not Severity.REFUSAL for finding in case.volume.findings):
+            self._find(self._desk.view.cursor_lps_mm)
+
     def find(self) -> None:
         """Find the whole tree; what is found replaces the tree, as one edit."""
+        self._find(None)
+
+    def _find(self, began_at: Float | None) -> None:
         case = self._desk.kept_case
         if case is None or not case.volume.complete:
             return
+        self._began_at = began_at
         self._whole = case.volume
         self._set_progress(0.0, "Looking for the aorta")
 
@@ -169,7 +183,16 @@ class TreeFlow(QObject):
             return
         lesion = case.lesions[number]
         view = on_vessel(case, self._desk.view, lesion.vessel, lesion.proximal.station_mm)
-        self._desk.look(replace(view, lesion=number))
+        self._lead_to(replace(view, lesion=number))
+
+    def _lead_to(self, view: ViewState) -> None:
+        """Look there; a cursor that the doctor moved while the program looked by itself stays where it is."""
+        now = self._desk.view
+        if self._began_at is not None and now.cursor_lps_mm is not self._began_at:
+            view = replace(view, cursor_lps_mm=now.cursor_lps_mm)
+        elif self._began_at is not None:
+            self._began_at = view.cursor_lps_mm
+        self._desk.look(view)
 
     def _choose_vessel(self, case: Case) -> None:
         """Make active the vessel with the longest guessed stretch, else the first main one."""
@@ -182,7 +205,7 @@ class TreeFlow(QObject):
         line = case.tree[name].centerline
         middle = np.mean([vessel.centerline.points_lps_mm.mean(0) for vessel in case.tree], axis=0)
         self._desk.look(carm=replace(self._desk.view.carm, isocenter_lps_mm=middle))
-        self._desk.look(on_vessel(case, self._desk.view, name, line.inferred[0][0] if line.inferred else 0.0))
+        self._lead_to(on_vessel(case, self._desk.view, name, line.inferred[0][0] if line.inferred else 0.0))
 
     def _not_found(self, problem: BaseException) -> None:
         self._ended()

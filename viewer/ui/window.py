@@ -121,7 +121,9 @@ class MainWindow(QMainWindow):
         )
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
         self.facts = FactsPanel()
-        study = StudyPanel(self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo)
+        study = StudyPanel(
+            self.desk, self.tree_flow, self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo
+        )
         self.lesion_facts = LesionFacts(
             self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION), self.settings
         )
@@ -139,7 +141,14 @@ class MainWindow(QMainWindow):
         self._step: Step | None = None
         self._ended = False
         self.plans = CaseFlow(
-            self.desk, self.jobs, self.message, self.settings, self, self._opening_plan, self.browser.show_progress
+            self.desk,
+            self.jobs,
+            self.message,
+            self.settings,
+            self,
+            self._opening_plan,
+            self.browser.show_progress,
+            self._begin_plan,
         )
         self._add_shortcuts()
         self._unsubscribe = self.desk.subscribe(self._schedule)
@@ -227,6 +236,10 @@ class MainWindow(QMainWindow):
             self.flow.show_start()
         else:
             self._show_browser(False)
+
+    def _begin_plan(self) -> None:
+        if self.settings.person.find_by_itself:
+            self.tree_flow.find_by_itself()
 
     @property
     def busy(self) -> bool:
