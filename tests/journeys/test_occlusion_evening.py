@@ -11,49 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.journeys.conftest import pane, pixels, settle, wheel
 from viewer.demo.case import DemoCase
-from viewer.desk.sight import on_vessel
-from viewer.model.case import Case
 from viewer.model.centerline import Centerline
-from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
-from viewer.model.vessel import Author, Vessel, VesselTree
+from viewer.model.vessel import Author
 from viewer.model.view import Step
 from viewer.ui.facts_form import FactsForm
 from viewer.ui.theme import color
 from viewer.ui.window import MainWindow
-
-
-def true_tree(heart: DemoCase) -> VesselTree:
-    vessels = []
-    for true in heart.truth.vessels:
-        inferred = tuple(
-            (lesion.proximal_mm, lesion.distal_mm)
-            for lesion in heart.truth.lesions
-            if lesion.vessel == true.name and lesion.total_occlusion
-        )
-        line = Centerline(true.points_lps_mm, true.lumen_radius_mm, inferred=inferred)
-        vessels.append(Vessel(true.name, line, true.parent))
-    return VesselTree(tuple(vessels))
-
-
-def with_occlusion(heart: DemoCase, volume_case: Case) -> Case:
-    tree = true_tree(heart)
-    true = next(lesion for lesion in heart.truth.lesions if lesion.total_occlusion)
-    line = tree[true.vessel].centerline
-    low, high = true.proximal_mm, true.distal_mm
-    near = Cap(line.at(low), low, (low - 1, low + 1), CapShape.BLUNT, 1.4, "RVM", True, ("a branch at the cap",))
-    far = Cap(line.at(high), high, (high - 1, high + 1), CapShape.TAPERED)
-    return replace(volume_case, tree=tree, lesions=(Lesion(true.vessel, LesionKind.OCCLUSION, near, far, 0.9),))
-
-
-@pytest.fixture
-def planned(opened: MainWindow, qtbot: QtBot, heart: DemoCase) -> MainWindow:
-    """The window at the step Occlusion, with the true tree and the true occlusion as the computer's guess."""
-    case = with_occlusion(heart, opened.desk.kept_case)
-    opened.desk.open(case)
-    opened.desk.look(replace(on_vessel(case, opened.desk.view, "RCA", case.lesions[0].proximal.station_mm), lesion=0))
-    opened.desk.look(step=Step.OCCLUSION)
-    settle(opened, qtbot)
-    return opened
 
 
 def click_on(window: MainWindow, qtbot: QtBot, point: np.ndarray) -> None:

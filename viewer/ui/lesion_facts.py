@@ -30,6 +30,7 @@ from viewer.ui.same import same
 from viewer.ui.score_cards import difficulty_card, hints_card
 
 UNKNOWN = "–"
+JOB = "lesion.facts"
 
 
 def cap_words(cap: Cap) -> str:
@@ -38,6 +39,15 @@ def cap_words(cap: Cap) -> str:
     if cap.ambiguous:
         parts.append("ambiguous")
     return " · ".join(parts)
+
+
+def decided_words(lesion: Lesion) -> str:
+    """Return who decided on the caps."""
+    caps = (("P", lesion.proximal), ("D", lesion.distal))
+    hers = [letter for letter, cap in caps if cap.author is Author.OPERATOR]
+    if len(hers) == len(caps):
+        return "P and D are yours."
+    return f"{hers[0]} is yours, the rest the computer's guess." if hers else "The computer's guess, until you decide."
 
 
 def rows_of(lesion: Lesion, measures: LesionMeasures) -> list[tuple[str, str]]:
@@ -107,12 +117,15 @@ class LesionFacts(QScrollArea):
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
         lesion = active_lesion(case, view) if case is not None else None
-        if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION:
-            self._key = ()
-            self.measures, self.told, self.proposals = None, None, ()
-            self.hide()
-            return
+        # Shown even if there is nothing to tell: the pictures do not move when an occlusion is marked or taken off.
         self.show()
+        if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION:
+            if not same(("nothing", lesion), self._key):
+                self._key = ("nothing", lesion)
+                self.measures, self.told, self.proposals = None, None, ()
+                self._jobs.cancel(JOB)
+                self._say_nothing(lesion)
+            return
         key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion, self._settings.lab)
         if same(key, self._key):
             return
@@ -130,26 +143,42 @@ class LesionFacts(QScrollArea):
                 self._warn(str(failure))
             self._build(lesion)
 
-        self._jobs.run("lesion.facts", work, done=done, failed=self._failed)
+        self._jobs.run(JOB, work, done=done, failed=self._failed)
 
-    def _build(self, lesion: Lesion) -> None:
+    def _say_nothing(self, lesion: Lesion | None) -> None:
+        frame, column = card("Occlusion" if lesion is None else f"Stenosis · {lesion.vessel}")
+        text = (
+            "None is chosen. Mark one with K, or choose one on the left."
+            if lesion is None
+            else "; ".join(lesion.reasons)
+        )
+        column.addWidget(label(text, "muted"))
+        self._show([frame])
+
+    def _show(self, cards: list[QFrame]) -> None:
         inside = QWidget()
         inside.setFixedWidth(WIDTH_PX - 14)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(6)
-        if self.measures is not None:
-            column.addWidget(self._numbers(lesion, self.measures))
-        if self.told is not None and self.told.scores:
-            column.addWidget(difficulty_card(self.told, partial(self._show_item, lesion)))
-        if self.proposals:
-            column.addWidget(self._views())
-        if self.measures is not None and self.measures.composition is not None:
-            column.addWidget(self._composition(self.measures))
-        if self.told is not None and self.told.hints:
-            column.addWidget(hints_card(self.told))
+        for frame in cards:
+            column.addWidget(frame)
         column.addStretch(1)
         self.setWidget(inside)
+
+    def _build(self, lesion: Lesion) -> None:
+        cards = []
+        if self.measures is not None:
+            cards.append(self._numbers(lesion, self.measures))
+        if self.told is not None and self.told.scores:
+            cards.append(difficulty_card(self.told, partial(self._show_item, lesion)))
+        if self.proposals:
+            cards.append(self._views())
+        if self.measures is not None and self.measures.composition is not None:
+            cards.append(self._composition(self.measures))
+        if self.told is not None and self.told.hints:
+            cards.append(hints_card(self.told))
+        self._show(cards)
 
     def _numbers(self, lesion: Lesion, measures: LesionMeasures) -> QFrame:
         frame, column = card(f"Occlusion · {lesion.vessel}")
@@ -163,9 +192,7 @@ class LesionFacts(QScrollArea):
             shown.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(shown, row, 1)
         column.addLayout(grid)
-        authors = {lesion.proximal.author, lesion.distal.author}
-        said = "P and D are yours." if authors == {Author.OPERATOR} else "The computer's guess, until you decide."
-        column.addWidget(label(said, "small"))
+        column.addWidget(label(decided_words(lesion), "small"))
         return frame
 
     def _composition(self, measures: LesionMeasures) -> QFrame:

@@ -1,4 +1,4 @@
-"""What the rail offers in the step Occlusion: is this the cap, is this the length, and marking by hand."""
+"""What the rail offers in the step Occlusion: is this the cap, her word on it, and marking by hand."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QSizePolicy
 
 from viewer.desk import Desk
 from viewer.desk import lesion_edits as edits
-from viewer.desk.sight import active, on_vessel
+from viewer.desk.sight import on_vessel
 from viewer.desk.target import active_lesion
 from viewer.model.case import Case
 from viewer.model.facts import ClinicalFacts
-from viewer.model.lesion import CapShape, Lesion, LesionKind
+from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
 from viewer.model.vessel import Author
 from viewer.model.view import Step, ViewState
+from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.facts_form import FactsForm, unknown_count
 from viewer.ui.rail import StepPanel
 from viewer.ui.tree_flow import TreeFlow
+
+#: Her verdicts on the proximal cap: the words, whether it is ambiguous, and why.
+VERDICTS = (
+    ("not ambiguous", False, edits.JUDGED),
+    ("ambiguous", True, edits.JUDGED),
+    ("resolved by CT", False, edits.RESOLVED),
+)
+MOVE_TIP = "In any picture: drag P or D along the vessel, or press P or D to put it at the cursor"
 
 
 def name_of(lesion: Lesion) -> str:
@@ -27,39 +37,99 @@ def name_of(lesion: Lesion) -> str:
     return f"{lesion.vessel} {lesion.kind.value}, {lesion.length_mm:.0f} mm"
 
 
+def line_of(lesion: Lesion) -> str:
+    """Return a lesion in one line of the list."""
+    hers = Author.OPERATOR in (lesion.author, lesion.proximal.author, lesion.distal.author)
+    return f"{name_of(lesion)} · yours" if hers else f"{name_of(lesion)} · {100 * lesion.confidence:.0f} %"
+
+
+def verdict_of(cap: Cap) -> int:
+    """Return which of the verdicts a cap has; -1 if none."""
+    if cap.ambiguous is None:
+        return -1
+    if cap.ambiguous:
+        return 1
+    return 2 if edits.RESOLVED in cap.reasons else 0
+
+
+def computers_word(lesion: Lesion) -> str:
+    """Return what the computer says where the operator has decided otherwise; empty where they agree."""
+    parts = []
+    for letter, cap in (("P", lesion.proximal), ("D", lesion.distal)):
+        was = cap.proposed
+        if was is None:
+            continue
+        said = []
+        away = was.station_mm - cap.station_mm
+        if abs(away) >= 0.05:
+            said.append(f"{abs(away):.1f} mm {'farther on' if away > 0 else 'nearer the ostium'}")
+        if was.shape is not cap.shape and was.shape is not None:
+            said.append(was.shape.value)
+        if letter == "P" and was.ambiguous != cap.ambiguous and was.ambiguous is not None:
+            said.append("ambiguous" if was.ambiguous else "not ambiguous")
+        if said:
+            parts.append(f"{letter} {', '.join(said)}")
+    return f"The computer: {'; '.join(parts)}." if parts else ""
+
+
 class OcclusionPanel(StepPanel):
     """Decide on the caps, one question at a time."""
 
     step = Step.OCCLUSION
 
-    def __init__(self, desk: Desk, flow: TreeFlow, resolve: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk, flow: TreeFlow, caps: CapsByHand, resolve: Callable[[], None]) -> None:
         super().__init__()
         self._desk = desk
         self._flow = flow
+        self._caps = caps
         self._cap = self.add_card("Is this the cap?")
-        self._accept = self._cap.add_button("Accept P", partial(self._accept_cap, True), primary=True)
-        self._accept_distal = self._cap.add_button("Accept D", partial(self._accept_cap, False))
+        self._accept = self._cap.add_button("Accept P", partial(self._accept_cap, True), primary=True, tip=MOVE_TIP)
+        self._accept_distal = self._cap.add_button("Accept D", partial(self._accept_cap, False), tip=MOVE_TIP)
         self._resolving = self._cap.add_button("Show the view\nthat resolves it", resolve)
-        self._verdict = self.add_card("Your word on the cap")
-        self._shape = QComboBox()
-        self._shape.setAccessibleName("Shape of the proximal cap")
-        for shape in CapShape:
-            self._shape.addItem(shape.value)
-        self._shape.activated.connect(lambda n: self._set_shape(list(CapShape)[n]))
-        self._verdict.column.addWidget(self._shape)
-        self._clear = self._verdict.add_button("Resolved by CT", partial(self._judge, False))
-        self._doubt = self._verdict.add_button("It is ambiguous", partial(self._judge, True))
+        self._here = self._cap.add_pair(
+            ("P here", partial(caps.put_at_cursor, True), MOVE_TIP),
+            ("D here", partial(caps.put_at_cursor, False), MOVE_TIP),
+        )
+        self._verdict = self.add_card("Your word on the caps")
+        self._shape = self._add_choice("P", "Shape of the proximal cap", [shape.value for shape in CapShape])
+        self._shape.activated.connect(lambda n: self._set_shape(True, list(CapShape)[n]))
+        self._ambiguity = self._add_choice("", "Verdict on the proximal cap", [words for words, _, _ in VERDICTS])
+        self._ambiguity.activated.connect(lambda n: self._judge(*VERDICTS[n]))
+        self._distal_shape = self._add_choice("D", "Shape of the distal cap", [shape.value for shape in CapShape])
+        self._distal_shape.activated.connect(lambda n: self._set_shape(False, list(CapShape)[n]))
+        self._again = self._verdict.add_button(
+            "Take its word", self._as_proposed, tip="Both caps as the computer had them"
+        )
         self._unknown = self.add_card("Still unknown")
         self._fill = self._unknown.add_button("Fill in", self._ask_facts)
         self._list = self.add_card("Occlusions")
-        self._choice = QComboBox()
-        self._choice.setAccessibleName("Lesion")
-        self._choice.activated.connect(self._choose)
-        self._list.column.addWidget(self._choice)
-        self._list.add_button("Mark from here …", self._mark_begin, tip="Put the cursor on the proximal end first")
-        self._end = self._list.add_button("… to here", self._mark_end)
-        self._delete = self._list.add_button("Delete it", self._delete_lesion)
-        self._from: tuple[str, float] | None = None
+        self._lesions = QListWidget()
+        self._lesions.setAccessibleName("Lesions")
+        self._lesions.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._lesions.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._lesions.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._lesions.itemClicked.connect(lambda item: self._choose(self._lesions.row(item)))
+        self._list.column.addWidget(self._lesions)
+        self._mark = self._list.add_button("Mark one (K)", caps.begin, tip="Click P, then D, in any picture")
+        self._no = self._list.add_button(
+            "It is no occlusion", self._refute, tip="Takes it off; it is not proposed to you again"
+        )
+        caps.changed.connect(lambda: self.refresh(desk.case, desk.view))
+
+    def _add_choice(self, letter: str, name: str, words: list[str]) -> QComboBox:
+        choice = QComboBox()
+        choice.setAccessibleName(name)
+        choice.addItems(words)
+        choice.setPlaceholderText("not said")
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        label = QLabel(letter)
+        label.setObjectName("value")
+        label.setFixedWidth(14)
+        row.addWidget(label)
+        row.addWidget(choice, 1)
+        self._verdict.column.addLayout(row)
+        return choice
 
     def done(self, case: Case | None) -> bool:
         return case is not None and any(
@@ -70,29 +140,19 @@ class OcclusionPanel(StepPanel):
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         lesion = active_lesion(case, view) if case is not None else None
-        lesions = case.lesions if case is not None else ()
-        names = [name_of(one) for one in lesions]
-        if names != [self._choice.itemText(n) for n in range(self._choice.count())]:
-            self._choice.clear()
-            self._choice.addItems(names)
-        self._choice.setVisible(len(names) > 1)
-        self._delete.setVisible(lesion is not None)
-        self._end.setVisible(self._from is not None)
-        vessel = active(case, view)
-        self._list.setVisible(case is not None and vessel is not None)
-        if self._from is not None:
-            self._list.say("Where does it end?", f"From {self._from[1]:.1f} mm of {self._from[0]}: go on to its end.")
-        else:
-            self._list.say("Another occlusion?", "Put the cursor on its beginning, then on its end.")
+        closed = lesion is not None and lesion.kind is LesionKind.OCCLUSION
+        self._show_list(case, lesion)
         self._unknown.setVisible(lesion is not None)
         if case is not None and lesion is not None:
             missing = unknown_count(case.facts, lesion.vessel)
             text = "Duration, earlier attempts, bypass and the like: until you say, scores are ranges."
             self._unknown.say("Still unknown" if missing else "Typed facts", text if missing else "All answered.")
             self._fill.setText(f"Fill in ({missing})" if missing else "Change")
-        self._verdict.setVisible(lesion is not None and lesion.kind is LesionKind.OCCLUSION)
+        self._verdict.setVisible(closed)
         for button in (self._accept, self._accept_distal, self._resolving):
             button.hide()
+        for button in self._here:
+            button.setVisible(closed)
         if case is None:
             self._cap.say("No study yet", "Open one first.")
         elif self._flow.finding:
@@ -100,14 +160,42 @@ class OcclusionPanel(StepPanel):
         elif not len(case.tree):
             self._cap.say("No vessels yet", "Find the coronary tree first (step Tree).")
         elif lesion is None:
-            text = "Follow the vessels: where contrast ends, mark the occlusion by hand." if not names else ""
-            self._cap.say("No occlusion was found" if not names else "None on this vessel", text)
+            text = "Follow the vessels: where contrast ends, mark the occlusion by hand." if not case.lesions else ""
+            self._cap.say("No occlusion was found" if not case.lesions else "None on this vessel", text)
+        elif not closed:
+            self._cap.say("A stenosis", f"{name_of(lesion)}: {'; '.join(lesion.reasons)}.")
         else:
             self._show_lesion(lesion, case.tree.ostium_offset_mm(lesion.vessel))
 
+    def _show_list(self, case: Case | None, lesion: Lesion | None) -> None:
+        lines = [line_of(one) for one in case.lesions] if case is not None else []
+        if lines != [self._lesions.item(n).text() for n in range(self._lesions.count())]:
+            self._lesions.clear()
+            self._lesions.addItems(lines)
+            self._lesions.setFixedHeight(sum(self._lesions.sizeHintForRow(n) for n in range(len(lines))) + 6)
+        self._lesions.setVisible(bool(lines))
+        active = [n for n, one in enumerate(case.lesions) if one is lesion] if case is not None else []
+        self._lesions.setCurrentRow(active[0] if active else -1)
+        self._list.setVisible(case is not None and len(case.tree) > 0)
+        self._no.setVisible(lesion is not None)
+        if self._caps.marking:
+            begun = self._caps.start is not None
+            heading = "Click where it ends (D)" if begun else "Click where it begins (P)"
+            self._list.say(heading, "On the vessel, in any picture. Esc stops.")
+        else:
+            said = [f"{no.vessel} {no.from_mm:.0f} – {no.to_mm:.0f} mm" for no in case.refuted] if case else []
+            self._list.say("Occlusions", f"None, you said: {'; '.join(said)}." if said else "")
+        self._mark.setText("Stop marking" if self._caps.marking else "Mark one (K)")
+
     def _show_lesion(self, lesion: Lesion, ostium_mm: float) -> None:
         cap = lesion.proximal
-        self._shape.setCurrentIndex(list(CapShape).index(cap.shape) if cap.shape is not None else -1)
+        shapes = list(CapShape)
+        for choice, shape in ((self._shape, cap.shape), (self._distal_shape, lesion.distal.shape)):
+            choice.setCurrentIndex(shapes.index(shape) if shape is not None else -1)
+        self._ambiguity.setCurrentIndex(verdict_of(cap))
+        other = computers_word(lesion)
+        self._verdict.say("Your word on the caps", other)
+        self._again.setVisible(bool(other))
         self._resolving.setVisible(bool(cap.ambiguous))
         undecided = cap.author is Author.COMPUTER
         self._accept.setVisible(undecided)
@@ -136,13 +224,15 @@ class OcclusionPanel(StepPanel):
         title = f"Accept {'proximal' if proximal else 'distal'} cap"
         self._edit(lambda case, n: edits.accept_cap(case, n, proximal), title)
 
-    def _set_shape(self, shape: CapShape) -> None:
-        self._edit(lambda case, n: edits.set_shape(case, n, True, shape), f"Call the cap {shape.value}")
+    def _set_shape(self, proximal: bool, shape: CapShape) -> None:
+        which = "cap" if proximal else "distal cap"
+        self._edit(lambda case, n: edits.set_shape(case, n, proximal, shape), f"Call the {which} {shape.value}")
 
-    def _judge(self, ambiguous: bool) -> None:
-        reason = "judged by the operator" if ambiguous else "resolved by CT"
-        title = "Call the cap ambiguous" if ambiguous else "Resolve the cap by CT"
-        self._edit(lambda case, n: edits.set_ambiguous(case, n, ambiguous, reason), title)
+    def _judge(self, words: str, ambiguous: bool, reason: str) -> None:
+        self._edit(lambda case, n: edits.set_ambiguous(case, n, ambiguous, reason), f"Call the cap {words}")
+
+    def _as_proposed(self) -> None:
+        self._edit(edits.as_proposed, "Take the computer's caps")
 
     def _ask_facts(self) -> None:
         case = self._desk.kept_case
@@ -155,8 +245,8 @@ class OcclusionPanel(StepPanel):
 
         FactsForm(case.facts, lesion.vessel, kept, self).open()
 
-    def _delete_lesion(self) -> None:
-        self._edit(edits.delete_lesion, "Delete occlusion")
+    def _refute(self) -> None:
+        self._edit(edits.refute_lesion, "Declare no occlusion")
 
     def _edit(self, change: Callable[[Case, int], Case], title: str) -> None:
         case = self._desk.kept_case
@@ -166,22 +256,7 @@ class OcclusionPanel(StepPanel):
 
     def _choose(self, number: int) -> None:
         case = self._desk.case
-        if case is not None and number < len(case.lesions):
+        if case is not None and 0 <= number < len(case.lesions):
             lesion = case.lesions[number]
             self._desk.look(on_vessel(case, self._desk.view, lesion.vessel, lesion.proximal.station_mm))
             self._desk.look(lesion=number)
-
-    def _here(self) -> tuple[str, float] | None:
-        sight = active(self._desk.kept_case, self._desk.view)
-        return None if sight is None else sight.course.on_vessel(sight.nearest(self._desk.view.cursor_lps_mm)[0])
-
-    def _mark_begin(self) -> None:
-        self._from = self._here()
-        self.refresh(self._desk.case, self._desk.view)
-
-    def _mark_end(self) -> None:
-        here, start = self._here(), self._from
-        self._from = None
-        if here is not None and start is not None and here[0] == start[0]:
-            self._flow.edit(lambda case: edits.mark_occlusion(case, start[0], start[1], here[1]), "Mark occlusion")
-        self.refresh(self._desk.case, self._desk.view)

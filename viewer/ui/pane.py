@@ -6,6 +6,7 @@ again", and a pane compares by ``is`` what changed since it last drew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -66,6 +67,8 @@ class Pane(QWidget):
         self.jobs = jobs
         self._empty = True
         self._painted_from: tuple[object, ...] = ()
+        #: What others paint over the picture, given the painter and the area, in this order.
+        self.over: list[Callable[[QPainter, QRect], None]] = []
         self.setMinimumSize(120, 90)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -220,6 +223,10 @@ class Pane(QWidget):
         else:
             painter.fillRect(area, color("surface", "picture"))
             self.paint_picture(painter, area)
+            for paint in self.over:
+                painter.save()
+                paint(painter, area)
+                painter.restore()
         self._paint_header(painter, area)
 
     def _paint_empty(self, painter: QPainter, area: QRect) -> None:

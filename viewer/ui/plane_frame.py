@@ -51,6 +51,25 @@ class PlaneFrame:
         """Return how far points, shape (..., 3), lie behind the plane, shape (...)."""
         return (np.asarray(points_lps_mm, float) - self.center_lps_mm) @ self.plane.normal
 
+    def project(self, points_lps_mm: Float, slab_mm: float) -> tuple[Float, Float]:
+        """Return where points, shape (N, 3), stand on the screen, and how far beyond a slab they lie, mm."""
+        offset = (points_lps_mm - self.center_lps_mm) / self.mm_per_px
+        middle = self.area.center()
+        places = np.stack([middle.x() + offset @ self.plane.right, middle.y() + offset @ self.plane.down], axis=-1)
+        return places, np.maximum(np.abs(self.depth_mm(points_lps_mm)) - slab_mm / 2, 0.0)
+
+    def shift_into_sight(self, point_lps_mm: Float) -> Float | None:
+        """Return by how much the middle has to move so that a point is seen; ``None`` if it is seen already."""
+        spot = self.to_screen(point_lps_mm)
+        inner = self.area.adjusted(24, 24, -24, -24)
+        if not inner.isValid() or inner.contains(spot):
+            return None
+        inside = QPointF(
+            min(max(spot.x(), inner.left()), inner.right()), min(max(spot.y(), inner.top()), inner.bottom())
+        )
+        far = (spot - inside).manhattanLength() > min(inner.width(), inner.height()) / 2
+        return self.to_lps(spot) - self.to_lps(self.area.center() if far else inside)
+
     def direction_to_screen(self, direction_lps: Float) -> QPointF:
         """Return a direction, dropped on the plane, as a vector of the screen."""
         return QPointF(float(direction_lps @ self.plane.right), float(direction_lps @ self.plane.down))

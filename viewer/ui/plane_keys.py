@@ -20,6 +20,7 @@ PLANE_KEYS: tuple[tuple[str, str], ...] = (
     ("T", "MIP, mean, MinIP"),
     ("M", "measure a distance"),
     ("A", "measure an angle"),
+    ("Drag P or D", "move a cap along its vessel"),
     ("Del", "delete the selected mark"),
     ("I", "invert"),
     ("Esc", "cancel what is being drawn or dragged"),

@@ -15,17 +15,18 @@ from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
-from viewer.model.geometry import Float, Geometry
+from viewer.model.geometry import Float
 from viewer.model.view import Projection, Slab, ViewState
 from viewer.ui.capture_shot import Shot
-from viewer.ui.pane import HEADER_PX, Pane, logical_area
+from viewer.ui.pane import HEADER_PX, logical_area
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.plane_crosshair import Crosshair, crosshair, draw_crosshair
 from viewer.ui.plane_drags import CursorDrag, Drag, MarkDrag, NewMark, PanDrag, TurnDrag, WindowDrag, ZoomDrag
 from viewer.ui.plane_frame import PLANE_NAMES, STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
 from viewer.ui.plane_image import PlaneImage, PlaneRequest, developed
 from viewer.ui.plane_keys import PLANE_KEYS as PLANE_KEYS
 from viewer.ui.plane_marks import draw_marks, grip
-from viewer.ui.plane_place import LEAST_ZOOM, MOST_ZOOM, Place, place_from
+from viewer.ui.plane_place import LEAST_ZOOM, MOST_ZOOM, Place, place_from, same_grid
 from viewer.ui.plane_texts import (
     LEFT,
     RIGHT,
@@ -48,7 +49,7 @@ _TITLES = ("Axial", "Coronal", "Sagittal")
 _K = Qt.Key
 
 
-class PlanePane(Pane):
+class PlanePane(PatientPane):
     """One of the three planes.
 
     Parameters
@@ -92,7 +93,7 @@ class PlanePane(Pane):
             self._drag = None
             self.set_empty(True)
             return
-        if former_case is None or not _same_grid(former_case.volume.geometry, case.volume.geometry):
+        if former_case is None or not same_grid(former_case.volume.geometry, case.volume.geometry):
             self.place = Place(case.volume.geometry.center_lps_mm)
         elif view.planes[self.index] is not former.planes[self.index]:
             self.place = replace(self.place, center_lps_mm=self._center_after_turn(former, view))
@@ -120,6 +121,19 @@ class PlanePane(Pane):
         plane, center = self._view.planes[self.index], self.place.center_lps_mm
         center = center + plane.normal * float((self._view.cursor_lps_mm - center) @ plane.normal)
         return PlaneFrame(center, plane, self._fit(area) / self.place.zoom, area)
+
+    def on_screen(self, points_lps_mm: Float, area: QRect) -> tuple[Float, Float] | None:
+        if self._case is None:
+            return None
+        return self.frame(QRectF(area)).project(points_lps_mm, self._view.slab.thickness_mm)
+
+    def claims(self, position: QPointF) -> bool:
+        cross = self.crosshair()
+        shown = "crosshair" not in self._view.hidden_overlays
+        return shown and (cross.holds_center(position) or cross.holds_handle(position))
+
+    def follows_drag(self) -> bool:
+        return False  # the plane would move away under the mouse
 
     def crosshair(self) -> Crosshair:
         """Return the crosshair as it stands in the pane."""
@@ -223,18 +237,9 @@ class PlanePane(Pane):
 
     def _keep_cursor_in_sight(self) -> None:
         """Follow a cursor that another pane moved out of sight."""
-        frame = self.frame()
-        spot = frame.to_screen(self._view.cursor_lps_mm)
-        inner = frame.area.adjusted(24, 24, -24, -24)
-        if not inner.isValid() or inner.contains(spot):
-            return
-        inside = QPointF(
-            min(max(spot.x(), inner.left()), inner.right()), min(max(spot.y(), inner.top()), inner.bottom())
-        )
-        far = (spot - inside).manhattanLength() > min(inner.width(), inner.height()) / 2
-        target = frame.area.center() if far else inside
-        shift = frame.to_lps(spot) - frame.to_lps(target)
-        self.set_place(replace(self.place, center_lps_mm=self.place.center_lps_mm + shift))
+        shift = self.frame().shift_into_sight(self._view.cursor_lps_mm)
+        if shift is not None:
+            self.set_place(replace(self.place, center_lps_mm=self.place.center_lps_mm + shift))
 
     def _tool_changed(self) -> None:
         if self._drag is None:
@@ -444,7 +449,7 @@ class PlanePane(Pane):
         shape = Qt.CursorShape.ArrowCursor
         if self._case is not None and self._mouse is not None:
             cross = self.crosshair()
-            if self.tools.tool in (Tool.DISTANCE, Tool.ANGLE, Tool.CROSSHAIR):
+            if self.tools.tool in (Tool.DISTANCE, Tool.ANGLE, Tool.CROSSHAIR, Tool.TRACE):
                 shape = Qt.CursorShape.CrossCursor
             elif grip(self.frame(), self._case.marks, self._view.slab, self._mouse) is not None:
                 shape = Qt.CursorShape.PointingHandCursor
@@ -489,7 +494,3 @@ class PlanePane(Pane):
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
         if self._case is None or action is None or not plain or action() is False:
             super().keyPressEvent(event)
-
-
-def _same_grid(one: Geometry, other: Geometry) -> bool:
-    return one is other or (one.shape == other.shape and bool(np.array_equal(one.affine, other.affine)))

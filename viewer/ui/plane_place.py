@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.model.board import PlaceValue
-from viewer.model.geometry import Float
+from viewer.model.geometry import Float, Geometry
 
 LEAST_ZOOM, MOST_ZOOM = 0.25, 60.0
 
@@ -30,3 +30,8 @@ def place_from(values: dict[str, PlaceValue]) -> Place | None:
         case {"center_lps_mm": (float(), float(), float()) as center, "zoom": float(zoom)}:
             return Place(np.array(center), min(max(zoom, LEAST_ZOOM), MOST_ZOOM))
     return None
+
+
+def same_grid(one: Geometry, other: Geometry) -> bool:
+    """Tell whether two volumes have the same grid."""
+    return one is other or (one.shape == other.shape and bool(np.array_equal(one.affine, other.affine)))

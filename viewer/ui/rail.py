@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -75,9 +76,11 @@ class Card(QFrame):
         """Set the heading and the sentences."""
         self.heading.setText(heading)
         self.text.setText(text)
-        # Wrapped lines in a scrolled column do not claim their height by themselves.
-        self.text.setMinimumHeight(self.text.heightForWidth(TEXT_WIDTH_PX) if text else 0)
-        self.heading.setMinimumHeight(self.heading.heightForWidth(TEXT_WIDTH_PX))
+        for label in (self.heading, self.text):
+            # Wrapped lines in a scrolled column do not claim their height by themselves; and the height that a label
+            # had to have for longer words would be part of what it says that it needs now.
+            label.setMinimumHeight(0)
+            label.setMinimumHeight(label.heightForWidth(TEXT_WIDTH_PX) if label.text() else 0)
         self.text.setVisible(bool(text))
 
     def add_button(
@@ -90,6 +93,20 @@ class Card(QFrame):
         button.clicked.connect(lambda: action())
         self.column.addWidget(button)
         return button
+
+    def add_pair(self, *buttons: tuple[str, Callable[[], object], str]) -> tuple[QPushButton, ...]:
+        """Append small buttons side by side, each given by its label, its action and its tip."""
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        made = []
+        for label, action, tip in buttons:
+            button = QPushButton(label)
+            button.setToolTip(tip)
+            button.clicked.connect(lambda _=False, act=action: act())
+            row.addWidget(button, 1)
+            made.append(button)
+        self.column.addLayout(row)
+        return tuple(made)
 
 
 class Rail(QWidget):

@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from viewer.analysis.reformat.straightened import Straightened, straightened
 from viewer.analysis.reformat.stretched import Stretched, stretched
 from viewer.desk import Desk
-from viewer.desk.lesion_edits import move_cap
 from viewer.desk.sight import Along, active, at_station
 from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
@@ -22,7 +21,8 @@ from viewer.model.lesion import LesionKind
 from viewer.model.view import ViewState, Window
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
-from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.pane import HEADER_PX
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.reformation_marks import Placed, hatch, paint_calcium_bands, paint_lesion
 from viewer.ui.same import same
 from viewer.ui.strip_chart import has_strip, paint_legend, paint_strip
@@ -31,7 +31,7 @@ from viewer.ui.theme import color, font, vessel_color
 RULER_PX = 24
 STEP_MM, FAR_STEP_MM = 0.5, 5.0
 TURN_DEG = 5.0
-FLAG_PX, CAP_GRIP_PX = 46, 6
+FLAG_PX, CAP_GRIP_PX = 46, 6.0
 #: The share of the room that the strip chart takes, and the height of its legend.
 STRIP_SHARE, LEGEND_PX = 0.36, 22
 LEAST_HALF_WIDTH_MM, MOST_HALF_WIDTH_MM = 8.0, 22.0
@@ -47,7 +47,7 @@ REFORMATION_KEYS = (
 )
 
 
-class ReformationPane(Pane):
+class ReformationPane(PatientPane):
     """Shows the active vessel along its length."""
 
     key = "reformation"
@@ -69,7 +69,6 @@ class ReformationPane(Pane):
         self._zoom = 1.0
         self._left_mm = 0.0
         self._drag: tuple[str, QPointF, float] | None = None
-        self._held_cap: tuple[int, bool] | None = None
         self._mode = self.add_tool("reform", "Straightened or stretched (V)", checkable=True)
         self._mode.clicked.connect(self.toggle_stretched)
 
@@ -220,7 +219,35 @@ class ReformationPane(Pane):
         pixels = picture.course_px
         return float(picture.station_mm[np.hypot(pixels[:, 0] - row, pixels[:, 1] - column).argmin()])
 
+    def spot_of(self, vessel: str, station_mm: float, area: QRect) -> tuple[QPointF, float] | None:
+        station = None if self._sight is None else self._sight.course.on_course(vessel, station_mm)
+        return None if station is None or self._picture is None else (self._to_screen(station, 0.0, area), 1.0)
+
+    def station_under(self, position: QPointF, vessel: str, near_mm: float | None = None) -> float | None:
+        case = self.desk.case
+        start = dict(self._on_course(case)).get(vessel) if case is not None and self._sight is not None else None
+        return None if start is None or self._picture is None else self._station_at(position) - start
+
+    def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
+        if self._sight is None or self._picture is None:
+            return None
+        return self._sight.course.on_vessel(self._station_at(position))
+
+    def cap_grip_px(self, position: QPointF, vessel: str, station_mm: float, *, proximal: bool) -> float | None:
+        found = self.spot_of(vessel, station_mm, self.rect())
+        if self._stretched or found is None:
+            return super().cap_grip_px(position, vessel, station_mm, proximal=proximal)
+        away = abs(found[0].x() - position.x())
+        return away if away <= CAP_GRIP_PX else None
+
+    def tells_length(self) -> bool:
+        return not self._stretched
+
     # -- painting ------------------------------------------------------------------------------------------------
+
+    def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
+        if self._stretched:
+            super().paint_caps(painter, area, case)
 
     def paint_picture(self, painter: QPainter, area: QRect) -> None:
         if self._grey is None or self._sight is None:
@@ -376,9 +403,6 @@ class ReformationPane(Pane):
             self._drag = ("move", where, self._left_mm)
         elif event.button() == Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._drag = ("turn", where, self.desk.view.angle_deg)
-        elif event.button() == Qt.MouseButton.LeftButton and self._cap_at(where) is not None:
-            self._held_cap = self._cap_at(where)
-            self._drag = ("cap", where, 0.0)
         elif event.button() == Qt.MouseButton.LeftButton and where.y() > HEADER_PX:
             self._drag = ("along", where, 0.0)
             self.go_to(self._station_at(where))
@@ -388,9 +412,7 @@ class ReformationPane(Pane):
             return
         kind, start, value = self._drag
         moved = event.position() - start
-        if kind == "cap":
-            self._drag_cap(event.position(), keep=False)
-        elif kind == "along":
+        if kind == "along":
             self.go_to(self._station_at(event.position()))
         elif kind == "turn":
             self.desk.look(angle_deg=(value + moved.y() * 0.7) % 360)
@@ -399,40 +421,7 @@ class ReformationPane(Pane):
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None and self._drag[0] == "cap":
-            if (event.position() - self._drag[1]).manhattanLength() > 2:
-                self._drag_cap(event.position(), keep=True)
-            else:
-                self.desk.preview(None)
-            self._held_cap = None
         self._drag = None
-
-    def _cap_at(self, where: QPointF) -> tuple[int, bool] | None:
-        """Return the lesion and whether it is its proximal cap that lies under the mouse."""
-        case = self.desk.case
-        if case is None or self._sight is None or self._stretched:
-            return None
-        starts = dict(self._on_course(case))
-        for number, lesion in enumerate(case.lesions):
-            for cap, proximal in ((lesion.proximal, True), (lesion.distal, False)):
-                if lesion.vessel in starts and lesion.kind is LesionKind.OCCLUSION:
-                    x = self._to_screen(starts[lesion.vessel] + cap.station_mm, 0.0, self.rect()).x()
-                    if abs(x - where.x()) <= CAP_GRIP_PX and where.y() > HEADER_PX:
-                        return number, proximal
-        return None
-
-    def _drag_cap(self, where: QPointF, *, keep: bool) -> None:
-        """Show the cap that is held where the mouse is, and keep it there when it is let go."""
-        case, held = self.desk.kept_case, self._held_cap
-        if case is None or held is None or self._sight is None:
-            return
-        number, proximal = held
-        station = self._station_at(where) - dict(self._on_course(case))[case.lesions[number].vessel]
-        moved = move_cap(case, number, proximal, station)
-        if keep:
-            self.desk.apply(moved, f"Move {'proximal' if proximal else 'distal'} cap")
-        else:
-            self.desk.preview(moved)
 
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.plaque.anchor import pull_anchor
 from viewer.analysis.reformat.sections import cross_section, section_place
@@ -20,7 +20,9 @@ from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
 from viewer.report.section_marks import calcium_at, nearest_row, outline, paint_section_marks
-from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.cap_marks import caps_of, paint_plate, shade_of
+from viewer.ui.pane import HEADER_PX
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.theme import color, font
 
 HALF_WIDTH_MM = 7.0
@@ -28,11 +30,14 @@ PIXEL_MM = 0.1
 APART_MM = 5.0
 LABEL_PX = 36
 GRIP_PX = 5.0
+#: A section this near to a cap shows it.
+AT_CAP_MM = 0.3
 
 SECTION_KEYS = (
     ("Wheel, ← →", "0.5 mm along (Shift: 5 mm)"),
     ("Click", "move the cursor there"),
     ("Drag a contour", "correct it; its neighbours follow"),
+    ("P, D (step Occlusion)", "put that cap at the section in the middle"),
     (", and .", "sections nearer or farther apart"),
 )
 
@@ -48,7 +53,7 @@ class Held:
     lumen: bool
 
 
-class SectionsPane(Pane):
+class SectionsPane(PatientPane):
     """Shows three sections one above the other, or side by side where the pane is wide."""
 
     #: A contour was corrected: what was measured within it is to be measured again.
@@ -94,6 +99,33 @@ class SectionsPane(Pane):
         edge = min(inside.width(), inside.height() / 3 - LABEL_PX)
         left, step = inside.center().x() - edge / 2, inside.height() / 3
         return [QRectF(left, inside.top() + n * step, edge, edge) for n in range(3)]
+
+    def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
+        if self._sight is None:
+            return None
+        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+            if box.contains(position):
+                return self._sight.course.on_vessel(station)
+        return None
+
+    def spot_of(self, vessel: str, station_mm: float, area: QRect) -> tuple[QPointF, float] | None:
+        return None  # a section is one station; a cap is told at its edge instead
+
+    def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """Put the letter of a cap in the corner of the sections that stand at it."""
+        if self._sight is None:
+            return
+        for station, box in zip(self.stations_mm(), self._boxes(area), strict=True):
+            name, own = self._sight.course.on_vessel(station)
+            for _, lesion, cap, proximal in caps_of(case):
+                if lesion.vessel != name or abs(own - cap.station_mm) > AT_CAP_MM:
+                    continue
+                words = ["P" if proximal else "D", cap.shape.value if cap.shape is not None else ""]
+                words.append("· ambiguous" if cap.ambiguous and proximal else "")
+                text = " ".join(word for word in words if word)
+                width = QFontMetricsF(font(0.9, bold=True)).horizontalAdvance(text) + 9
+                middle = QPointF(box.left() + 7 + width / 2, box.bottom() - 14)
+                paint_plate(painter, middle, text, shade_of(proximal=proximal))
 
     def mm_per_px(self, area: QRect) -> float | None:
         return None if self._sight is None else 2 * HALF_WIDTH_MM / self._boxes(area)[0].width()

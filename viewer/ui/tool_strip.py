@@ -33,6 +33,7 @@ TOOL_BUTTONS = (
     (Tool.ZOOM, "zoom", "Zoom (right button with any tool)"),
     (Tool.DISTANCE, "distance", "Measure a distance (M)"),
     (Tool.ANGLE, "angle", "Measure an angle (A)"),
+    (Tool.OCCLUSION, "occlusion", "Mark an occlusion: click P, then D, in any picture (K)"),
 )
 
 #: What the panes can leave out, and its words.

@@ -20,6 +20,7 @@ class Tool(enum.Enum):
     DISTANCE = "Distance"
     ANGLE = "Angle"
     TRACE = "Trace a vessel"
+    OCCLUSION = "Mark an occlusion"
 
 
 class ToolBox(QObject):

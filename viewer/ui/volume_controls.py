@@ -1,12 +1,27 @@
-"""The small card of the 3-D view: what is cut away, by six sides of a box and by a plane before the eye."""
+"""The menu of the 3-D view, and its small card: what is cut away, by six sides of a box and a plane before the eye."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.model.geometry import Float, Geometry, direction_label
+from viewer.scene.recipe import presets
 
 STEPS = 1000
 #: The box stays at least this thick, in shares of the volume.
@@ -96,3 +111,31 @@ def _slider(steps: int) -> QSlider:
     slider.setRange(0, steps)
     slider.setPageStep(steps // 20)
     return slider
+
+
+def volume_menu(
+    parent: QWidget,
+    preset_key: str,
+    choose: Callable[[str], None],
+    looks: Iterable[tuple[str, float, float]],
+    look_from: Callable[[float, float], None],
+    cuts: Iterable[tuple[str, Callable[[], None]]],
+) -> QMenu:
+    """Return the menu of the 3-D view: presets, the present one ticked, views by their angles, and what is cut."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    group = QActionGroup(menu)
+    for each in presets():
+        action = menu.addAction(each.title, partial(choose, each.key))
+        action.setToolTip(each.tip)
+        action.setCheckable(True)
+        action.setChecked(each.key == preset_key)
+        group.addAction(action)
+    menu.addSeparator()
+    for name, primary_deg, secondary_deg in looks:
+        menu.addAction(name, partial(look_from, primary_deg, secondary_deg))
+    menu.addSeparator()
+    for name, act in cuts:
+        menu.addAction(name, act)
+    menu.setToolTipsVisible(True)
+    return menu

@@ -9,17 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
-    QContextMenuEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
 from viewer.desk import Desk
 from viewer.desk.sight import on_vessel
@@ -31,15 +22,16 @@ from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.report.ink import draw_text
-from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps
+from viewer.report.projected_disease import paint_calcium, paint_caps
 from viewer.scene.anatomy import find_tissue
 from viewer.scene.camera import Camera, fitted
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
 from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
 from viewer.ui.capture_shot import Shot
-from viewer.ui.pane import HEADER_PX, MARGIN_PX, Pane
+from viewer.ui.pane import HEADER_PX, MARGIN_PX
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.theme import color, font
-from viewer.ui.volume_controls import CropCard
+from viewer.ui.volume_controls import CropCard, volume_menu
 from viewer.ui.volume_marks import paint_cube, paint_cursor
 from viewer.ui.volume_pictures import Pictures
 from viewer.ui.volume_place import capture_px, image_of, place_from, placed, values_of
@@ -50,6 +42,7 @@ VOLUME_KEYS: tuple[tuple[str, str], ...] = (
     ("Wheel, right drag", "zoom"),
     ("Middle drag, Shift+drag", "pan"),
     ("Click", "choose a vessel, or put the cursor on what is seen"),
+    ("Drag P or D", "move a cap along its vessel"),
     ("Arrows, with Shift", "turn by 5°, by 1°"),
     ("+  −", "zoom"),
     ("V  Shift+V", "next, former standard view"),
@@ -80,7 +73,7 @@ CUT_STEP = 0.02
 CLICK_PX = 4
 
 
-class VolumePane(Pane):
+class VolumePane(PatientPane):
     """The heart in three dimensions."""
 
     key = "volume"
@@ -118,7 +111,7 @@ class VolumePane(Pane):
         self._crop.whole_wanted.connect(lambda: self.crop_to_heart(False))
         self.add_tool("volume-crop", "Crop and cut").clicked.connect(self._open_crop)
         self.add_tool("volume-look", "Presets and standard views").clicked.connect(
-            lambda: self._menu().exec(self.mapToGlobal(QPoint(self.width() - 220, HEADER_PX)))
+            lambda: self._open_menu(self.mapToGlobal(QPoint(self.width() - 220, HEADER_PX)))
         )
 
     # -- the desk ------------------------------------------------------------------------------------------------
@@ -288,12 +281,17 @@ class VolumePane(Pane):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placed(self._picture, self._camera, area), self._image)
         case, view = self._moment or (self.desk.case, self.desk.view)
+        size, corner = (area.width(), area.height()), (area.left(), area.top())
+
+        def to_screen(points: Float) -> Float:
+            return self._camera.project(points, size)[:, :2] + corner
+
         if case is not None and "vessels" not in view.hidden_overlays:
             paint_vessels(painter, area, self._picture, self._camera, case.tree, view.vessel)
             if case.calcium and "calcium" not in view.hidden_overlays:
-                paint_calcium(painter, case, self._to_screen(area), area.height() / self._camera.height_mm)
+                paint_calcium(painter, case, to_screen, area.height() / self._camera.height_mm)
         if case is not None:
-            paint_caps(painter, case, self._to_screen(area), within=area)
+            paint_caps(painter, case, to_screen, within=area)
         paint_cursor(painter, area, self._picture, self._camera, view.cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
@@ -302,9 +300,18 @@ class VolumePane(Pane):
             text = f"No contrast found: colours as for {NOMINAL_LUMEN_HU:.0f} HU"
             draw_text(painter, line, flags, text, font(0.85), color("accent", "caution"))
 
-    def _to_screen(self, area: QRect) -> ToScreen:
-        size, corner = (area.width(), area.height()), (area.left(), area.top())
-        return lambda points: self._camera.project(points, size)[:, :2] + corner
+    def on_screen(self, points_lps_mm: Float, area: QRect) -> tuple[Float, Float] | None:
+        if self._picture is None:
+            return None
+        places = self._camera.project(points_lps_mm, (area.width(), area.height()))[:, :2]
+        return places + np.array([area.left(), area.top()]), np.zeros(len(places))
+
+    def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """The picture has them already."""
+
+    def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
+        case = self.desk.case
+        return None if case is None else vessel_at(position, self.rect(), self._camera, case.tree)
 
     def shot(self, size: QSize, scale: float) -> Shot:
         request = self._request(capture_px(size.width(), size.height()))
@@ -382,7 +389,7 @@ class VolumePane(Pane):
         if self._picture is None:
             return
         case = self.desk.case
-        found = vessel_at(position, self.rect(), self._camera, case.tree) if case is not None else None
+        found = self.vessel_under(position)
         if case is not None and found is not None:
             self.desk.look(on_vessel(case, self.desk.view, *found))
             return
@@ -401,7 +408,7 @@ class VolumePane(Pane):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard or not self._moved:
-            self._menu().exec(event.globalPos())
+            self._open_menu(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = Qt.Key
@@ -446,27 +453,11 @@ class VolumePane(Pane):
 
     # -- menu and card -------------------------------------------------------------------------------------------
 
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        group = QActionGroup(menu)
-        for each in presets():
-            action = menu.addAction(each.title)
-            action.setToolTip(each.tip)
-            action.setCheckable(True)
-            action.setChecked(each.key == self._preset_key)
-            action.triggered.connect(lambda _=False, key=each.key: self.set_preset(key))
-            group.addAction(action)
-        menu.addSeparator()
-        for name, primary, secondary in STANDARD_VIEWS:
-            action = menu.addAction(name)
-            action.triggered.connect(lambda _=False, a=primary, b=secondary: self.look_from(a, b))
-        _add(menu, "As the C-arm stands", lambda: self.look_from(self._carm.primary_deg, self._carm.secondary_deg))
-        menu.addSeparator()
-        _add(menu, "Crop and cut…", self._open_crop)
-        _add(menu, "Fit, uncut", self.reset_view)
-        menu.setToolTipsVisible(True)
-        return menu
+    def _open_menu(self, at: QPoint) -> None:
+        carm = self._carm
+        looks = (*STANDARD_VIEWS, ("As the C-arm stands", carm.primary_deg, carm.secondary_deg))
+        cuts = (("Crop and cut…", self._open_crop), ("Fit, uncut", self.reset_view))
+        volume_menu(self, self._preset_key, self.set_preset, looks, self.look_from, cuts).exec(at)
 
     def _open_crop(self) -> None:
         if self._prepared is None:
@@ -486,12 +477,6 @@ class VolumePane(Pane):
         self.jobs.cancel("volume.tissue")
         self._crop.close()
         self._pictures.close()
-
-
-def _add(menu: QMenu, text: str, call) -> QAction:  # type: ignore[no-untyped-def]
-    action = menu.addAction(text)
-    action.triggered.connect(lambda _=False: call())
-    return action
 
 
 def _raise(problem: BaseException) -> None:

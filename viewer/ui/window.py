@@ -18,6 +18,7 @@ from viewer.model.view import Step, Window
 from viewer.settings import Settings
 from viewer.ui.board_pane import BOARD_KEYS, BoardPane
 from viewer.ui.board_restore import restore
+from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.capture import Captures
 from viewer.ui.capture_settings import CaptureCard
 from viewer.ui.case_flow import CaseFlow
@@ -28,6 +29,7 @@ from viewer.ui.lesion_facts import LesionFacts
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.occlusion_panel import OcclusionPanel
 from viewer.ui.pane import Pane
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
 from viewer.ui.poster import Poster
 from viewer.ui.presentation import PRESENTATION_KEYS, Presentation
@@ -62,6 +64,8 @@ WINDOW_KEYS = (
     ("Ctrl+,", "settings"),
     ("F", "maximise or restore the pane"),
     ("S  Shift+S", "capture the pane, the whole layout"),
+    ("K", "mark an occlusion: click P, then D"),
+    ("P  D", "put that cap at the cursor (step Occlusion, not in 3-D)"),
     ("1 … 6", "windows of grey values"),
     ("F1 … F6", "steps of the evening"),
     ("F11", "full screen"),
@@ -120,6 +124,13 @@ class MainWindow(QMainWindow):
             self.desk, self.jobs, self.message, self.settings, self.grid, self.strip.show_progress, self.fail
         )
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
+        self.caps = CapsByHand(
+            self.desk,
+            self.tools,
+            lambda text: self.message.say(text, Weight.CAUTION),
+            (pane for pane in self.panes if isinstance(pane, PatientPane)),
+            self,
+        )
         self.facts = FactsPanel()
         study = StudyPanel(
             self.desk, self.tree_flow, self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo
@@ -130,7 +141,7 @@ class MainWindow(QMainWindow):
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
         made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
         views = ViewsPanel(self.desk, self.settings)
-        occlusion = OcclusionPanel(self.desk, self.tree_flow, self.lesion_facts.resolve_cap)
+        occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
         self.rail = Rail([*made, occlusion, views, SheetPanel(self.sheet)], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)
         self._lay_out()
@@ -337,6 +348,7 @@ class MainWindow(QMainWindow):
     def _stop(self) -> None:
         if self.tree_flow.tracing:
             self.tree_flow.cancel_trace()
+        self.caps.cancel()
         self.tree_flow.stop()
         self.flow.cancel()
 
@@ -359,6 +371,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+Z", self.desk.redo),
             ("F", self._toggle_maximised),
             ("S", self.capture),
+            ("K", self.caps.begin),
             ("Shift+S", self.captures.take_layout),
             ("Shift+F5", self.present),
             ("F11", self.toggle_full_screen),
@@ -419,6 +432,8 @@ class MainWindow(QMainWindow):
             self.tree_flow.finish_trace()
         elif self.tree_flow.tracing and key == Qt.Key.Key_Backspace:
             self.tree_flow.take_back()
+        elif key in (Qt.Key.Key_P, Qt.Key.Key_D) and self.desk.view.step is Step.OCCLUSION:
+            self.caps.put_at_cursor(key == Qt.Key.Key_P)
         else:
             super().keyPressEvent(event)
 
