@@ -273,6 +273,26 @@ def test_that_closing_in_the_middle_of_a_picture_leaves_no_thread(qtbot, themed)
     journey.pane.look_from(20, 0)  # late calls do nothing
 
 
+def width_mm(pane: VolumePane) -> float:
+    return pane._camera.height_mm * pane.width() / pane.height()
+
+
+def test_that_the_heart_stays_whole_when_the_pane_becomes_narrow_until_it_was_zoomed(opened):
+    pane = opened.pane
+    heart_mm = 1.5 * np.ptp(pane._box[2])
+    pane.resize(600, 300)
+    pane._set_camera(pane._camera.turned(0, 0))
+    pane.resize(200, 300)
+    assert heart_mm <= width_mm(pane) < 1.1 * heart_mm
+    pane._set_camera(pane._camera.zoomed(2.0))
+    height = pane._camera.height_mm
+    pane.resize(500, 250)
+    assert pane._camera.height_mm == height
+    pane.reset_view()
+    pane.resize(200, 300)
+    assert pane._camera.height_mm > 1.5 * height
+
+
 def test_that_the_window_goes_on_while_a_large_picture_is_drawn(opened):
     ticks: list[int] = []
     timer = QTimer()

@@ -92,6 +92,7 @@ class VolumePane(PatientPane):
         self._box: Float | None = None
         self._cut_share = 0.0
         self._camera = Camera()
+        #: Whether the frame follows the size of the pane: until the doctor zooms or moves the picture.
         self._fit_wanted = True
         self._picture: Picture | None = None
         self._image = QImage()
@@ -237,6 +238,9 @@ class VolumePane(PatientPane):
         self._draw()
 
     def _set_camera(self, camera: Camera) -> None:
+        former = self._camera
+        turned_only = camera.height_mm == former.height_mm and camera.focus_lps_mm is former.focus_lps_mm
+        self._fit_wanted = self._fit_wanted and turned_only
         self._camera = camera
         self._draw()
 
@@ -244,7 +248,7 @@ class VolumePane(PatientPane):
         if self._prepared is not None and self._box is not None:
             size = (max(self.width(), 1), max(self.height(), 1))
             self._camera = fitted(self._camera, self._prepared.volume.geometry, self._box, size)
-            self._fit_wanted = not self.isVisible()
+            self._fit_wanted = True
 
     def _request(self, size_px: tuple[int, int]) -> Request | None:
         if self._prepared is None or self._recipe is None or self._box is None:
@@ -337,7 +341,7 @@ class VolumePane(PatientPane):
         if place is not None:
             camera, preset_key, box, cut_share = place
             self.set_preset(preset_key)
-            self._box, self._cut_share, self._fit_wanted = box, cut_share, False
+            self._box, self._cut_share = box, cut_share
             self._set_camera(camera)
             self._update_crop_card()
 
