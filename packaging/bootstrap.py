@@ -50,6 +50,9 @@ SYSTEM_LIBRARIES = {
     "libgomp.so.1": "libgomp1",
 }
 
+#: Programs that the tests hold what was written against, where apt brings them: the program, and its Debian package.
+TEST_PROGRAMS = {"dciodvfy": "dicom3tools", "pdftotext": "poppler-utils"}
+
 
 class SetupError(Exception):
     """The machine lacks something that this program cannot bring; the text says what, and what to do."""
@@ -105,6 +108,8 @@ def missing_system_packages(for_tests):
         missing = {name: package for name, package in SYSTEM_LIBRARIES.items() if not loadable(name)}
         if for_tests and shutil.which("Xvfb") is None:
             missing["Xvfb"] = "xvfb"
+        if for_tests and shutil.which("apt-get") is not None:
+            missing.update((name, package) for name, package in TEST_PROGRAMS.items() if shutil.which(name) is None)
         if importlib.util.find_spec("ensurepip") is None:
             missing["ensurepip"] = "python{}.{}-venv".format(*sys.version_info[:2])
     return missing

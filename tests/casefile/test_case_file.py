@@ -98,7 +98,7 @@ def test_that_neither_pixels_nor_names_are_in_the_file(tmp_path: Path):
         content = json.loads(archive.read("case.json"))
         biggest = max(entry.file_size for entry in archive.infolist())
     assert set(content) == {"format", "version", "series", "case", "view"}
-    assert set(content["series"]) == {"series_uid", "phase_percent", "geometry_digest", "sources"}
+    assert set(content["series"]) == {"series_uid", "phase_percent", "geometry_digest", "fingerprint", "sources"}
     assert biggest < 20_000
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import product
 from pathlib import Path
 
@@ -289,17 +288,8 @@ def test_that_a_ct_is_no_map_of_labels(tmp_path: Path) -> None:
         read_tree(tmp_path / "ct.nii")
 
 
-def test_that_a_dicom_segmentation_without_its_library_gets_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "seg.dcm").write_bytes(b"")
-    monkeypatch.setitem(sys.modules, "highdicom", None)
-    with pytest.raises(ViewerError, match="pip install highdicom"):
-        read_tree(tmp_path / "seg.dcm")
-
-
 def test_that_a_dicom_segmentation_is_read_with_its_own_names(tmp_path: Path) -> None:
-    highdicom = pytest.importorskip("highdicom", reason="DICOM segmentations need the optional package highdicom")
+    import highdicom
     import pydicom
     from pydicom.sr.codedict import codes
 

@@ -50,7 +50,7 @@ class Table:
         self.flow.told.connect(self.told.append)
         self.flow.failed.connect(self.problems.append)
         self.pane = SheetPane(self.desk, self.jobs, self.flow)
-        self.panel = SheetPanel(self.flow)
+        self.panel = SheetPanel(self.flow, lambda: None, lambda: None)
         for widget in (self.pane, self.panel):
             qtbot.addWidget(widget)
         self.pane.resize(700, 900)
@@ -102,14 +102,24 @@ def test_that_notes_and_paper_show_at_once(table: Table, case: Case) -> None:
     table.desk.open(case, ViewState(step=Step.SHEET))
     table.settle()
     table.panel._notes.setPlainText("Guide AL 0.75")
+    assert table.desk.undo_titles == ()
+    table.panel._notes.settle()
+    table.panel._operator.setText("Dr Roe")
+    table.panel._operator.editingFinished.emit()
     table.settle()
     assert table.flow._pages[0].words.notes == "Guide AL 0.75"
+    assert table.flow._pages[0].words.operator == "Dr Roe"
+    assert table.desk.undo_titles == ("Notes on the sheet", "Operator on the sheet")
     table.panel._page.setCurrentText("Letter")
     table.refresh()
     table.settle()
     image = table.flow.images[0]
     assert image.width() / image.height() == pytest.approx(612 / 792, abs=0.002)
     assert table.flow._pages[0].words.notes == "Guide AL 0.75"
+    table.desk.undo()
+    table.desk.undo()
+    table.settle()
+    assert table.panel._notes.toPlainText() == "" and table.flow._pages[0].words.notes == ""
 
 
 def test_that_the_name_is_off_by_default_and_never_on_a_capture(table: Table, case: Case) -> None:
@@ -127,19 +137,23 @@ def test_that_the_name_is_off_by_default_and_never_on_a_capture(table: Table, ca
 
 def test_that_neither_name_nor_notes_go_on_to_the_next_patient(table: Table, case: Case) -> None:
     table.desk.open(case, ViewState(step=Step.SHEET))
-    table.flow.choose(named=True, name="Doe, Jane", notes="Guide AL 0.75", page="Letter")
+    table.flow.choose(named=True, name="Doe, Jane", page="Letter")
+    table.flow.remark(notes="Guide AL 0.75")
+    table.panel._notes.setPlainText("half a word")
     other = replace(case, volume=case.volume.with_findings(()))
     table.desk.open(other, ViewState(step=Step.SHEET))
     table.settle()
     choices = table.flow.choices
-    assert (choices.identity, choices.notes, choices.page) == (None, "", "Letter")
+    assert (choices.identity, choices.page) == (None, "Letter")
+    assert table.flow._pages[0].words.notes == "" and table.panel._notes.toPlainText() == ""
+    assert not table.panel._notes.typing
 
 
 def test_that_the_sheet_is_saved_with_what_was_chosen(table: Table, case: Case, tmp_path: Path) -> None:
     table.flow.ask_where(".pdf")
     assert "no sheet to save yet" in table.told[-1]
     table.desk.open(case, ViewState(step=Step.SHEET))
-    table.flow.choose(notes="Guide AL 0.75")
+    table.flow.remark(notes="Guide AL 0.75")
     path = tmp_path / "sheet.pdf"
     table.flow.save_to(path)
     table.qtbot.waitUntil(lambda: len(table.told) == 2, timeout=60_000)

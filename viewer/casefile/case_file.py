@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import zipfile
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viewer.casefile.encode import Arrays, Json, decode, encode
+from viewer.casefile.fingerprint import fingerprint, same_pixels
 from viewer.casefile.migration import VERSION, migrated
 from viewer.errors import ViewerError
 from viewer.model.case import Case
@@ -30,7 +33,10 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_ENTRIES = 5000
 _ENTRY = re.compile(r"case\.json|arrays/\d{1,6}\.npy")
 #: The parts of a case that are kept; the volume is found again.
-PARTS = ("tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board", "refuted")
+PARTS = (
+    "tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board", "refuted",
+    "remarks",
+)  # fmt: skip
 
 
 class DamagedCase(ViewerError):
@@ -49,6 +55,8 @@ class StoredCase:
     ----------
     series_uid : str or None
     geometry_digest : str
+    fingerprint : list of float or None
+        Of the pixels.
     sources : tuple of str
         Where the pixels were: the absolute path, then the one relative to the case file.
     """
@@ -56,6 +64,7 @@ class StoredCase:
     path: Path
     series_uid: str | None
     geometry_digest: str
+    fingerprint: list[float] | None
     sources: tuple[str, ...]
     phase_percent: float | None
     _parts: Json
@@ -76,16 +85,23 @@ class StoredCase:
         ViewerError
             If these are other pixels, or the file says something impossible.
         """
-        if volume.facts.series_uid != self.series_uid or volume.geometry.digest() != self.geometry_digest:
+        if not self.belongs_to(volume):
             raise ViewerError(
-                f"The series does not belong to {self.path.name}: its identity or its geometry is another one.",
+                f"The series does not belong to {self.path.name}: its identity, geometry or pixels are other ones.",
                 "Open the series that the plan was made on.",
             )
         try:
             parts = {name: decode(self._parts[name], self._arrays) for name in PARTS}
             return Case(volume, **parts), decode(self._view, self._arrays)
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise DamagedCase(self.path, f"it says something impossible ({problem})") from problem
+
+    def belongs_to(self, volume: Volume) -> bool:
+        """Tell whether the plan was made on a volume; one that was given away without UIDs knows it by the pixels."""
+        if self.series_uid is not None and volume.facts.series_uid != self.series_uid:
+            return False
+        same_grid = volume.geometry.digest() == self.geometry_digest
+        return same_grid and same_pixels(self.fingerprint, fingerprint(volume))
 
 
 def backup_of(path: Path) -> Path:
@@ -116,6 +132,7 @@ def save_case(path: Path, case: Case, view: ViewState, *, keep_backup: bool = Tr
             "series_uid": facts.series_uid,
             "phase_percent": facts.phase_percent,
             "geometry_digest": case.volume.geometry.digest(),
+            "fingerprint": fingerprint(case.volume),
             "sources": sources,
         },
         "case": {name: encode(getattr(case, name), arrays) for name in PARTS},
@@ -163,16 +180,23 @@ def load_case(path: Path) -> StoredCase:
         ) from problem
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
         raise DamagedCase(path, "it is cut short or no case file") from problem
-    except (ValueError, UnicodeError, RecursionError) as problem:
+    except (ValueError, UnicodeError, RecursionError, MemoryError) as problem:
         raise DamagedCase(path, f"its content makes no sense ({problem})") from problem
     content = _current(path, content)
     try:
         series = content["series"]
         sources = tuple(source for source in series["sources"] if isinstance(source, str))
-        uid, phase = series["series_uid"], series["phase_percent"]
-        return StoredCase(
-            path, uid, series["geometry_digest"], sources, phase, content["case"], content["view"], arrays
+        uid, phase, digest, pixels = (
+            series[name] for name in ("series_uid", "phase_percent", "geometry_digest", "fingerprint")
         )
+        parts = content["case"]
+        missing = [name for name in PARTS if name not in parts]
+        if missing:
+            raise KeyError(missing[0])
+        known = [number for number in pixels or () if isinstance(number, (int, float))]
+        if pixels is not None and len(known) != len(pixels):
+            raise TypeError("fingerprint")
+        return StoredCase(path, uid, digest, pixels and known, sources, phase, parts, content["view"], arrays)
     except (KeyError, TypeError) as problem:
         raise DamagedCase(path, f"a part is missing ({problem})") from problem
 
@@ -188,16 +212,35 @@ def _entries(path: Path, archive: zipfile.ZipFile) -> tuple[dict[str, Any], Arra
     names = {entry.filename for entry in entries}
     if "case.json" not in names:
         raise DamagedCase(path, "it holds no case")
-    content = json.loads(archive.read("case.json"))
+    content = json.loads(archive.read("case.json"), parse_constant=_number, parse_float=_number)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DamagedCase(path, "it is no plan of this program")
     arrays: Arrays = {}
     for name in names - {"case.json"}:
-        array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-            raise DamagedCase(path, "an array in it holds no numbers")
-        arrays[name.removeprefix("arrays/").removesuffix(".npy")] = array
+        arrays[name.removeprefix("arrays/").removesuffix(".npy")] = _array(archive.read(name))
     return content, arrays
+
+
+def _number(text: str) -> float:
+    """Return a number of the file; ValueError if it is none or infinite."""
+    value = float(text)
+    if not np.isfinite(value):
+        raise ValueError(f"{text} is no number")
+    return value
+
+
+def _array(raw: bytes) -> NDArray[Any]:
+    """Return an array; ValueError if it is no array of numbers, or says that it is larger than its bytes."""
+    file = io.BytesIO(raw)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an array in it has another format")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.kind not in "fiub":
+        raise ValueError("an array in it holds no numbers")
+    if math.prod(shape) * dtype.itemsize != len(raw) - file.tell():
+        raise ValueError("an array in it has another size than it says")
+    array: NDArray[Any] = np.load(io.BytesIO(raw), allow_pickle=False)
+    return array
 
 
 def _current(path: Path, content: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import fields, is_dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from viewer.model.enhancement import Enhancement
 from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind, Refuted
 from viewer.model.mark import Mark
+from viewer.model.remarks import Remarks
 from viewer.model.vessel import Author, Dominance, Segment, Vessel, VesselTree
 from viewer.model.view import Plane, Projection, Slab, Step, ViewState, Window, Xray
 from viewer.model.volume import Finding, SeriesFacts, Severity
@@ -54,6 +56,7 @@ NOUNS: dict[str, type] = {
     "plane": Plane,
     "projection": Projection,
     "refuted": Refuted,
+    "remarks": Remarks,
     "segment": Segment,
     "series facts": SeriesFacts,
     "severity": Severity,
@@ -131,7 +134,31 @@ def decode(value: Json, arrays: Arrays) -> Any:
     if issubclass(noun, enum.Enum):
         return noun(value.get("value"))
     parts = {name: decode(part, arrays) for name, part in value.items() if name != "is"}
+    hints = get_type_hints(noun)
+    for name, part in parts.items():
+        if name in hints and not _fits(part, hints[name]):
+            raise ValueError(f"{value['is']}: {name} is no {hints[name]}")
     try:
         return noun(**parts)
     except TypeError as problem:
         raise ValueError(str(problem)) from problem
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Tell whether a value from a file is of the kind that a noun's attribute is declared to be."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if kind is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if len(inner) == 2 and inner[1] is ...:
+            return all(_fits(part, inner[0]) for part in value)
+        return len(value) == len(inner) and all(_fits(part, one) for part, one in zip(value, inner, strict=True))
+    if kind is frozenset:
+        return isinstance(value, frozenset) and all(_fits(part, inner[0]) for part in value)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind or hint)

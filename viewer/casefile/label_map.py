@@ -218,14 +218,8 @@ def _from_image(path: Path, names: Mapping[int, str]) -> LabelMap:
 
 
 def _from_seg(path: Path) -> LabelMap:
-    try:
-        import highdicom
-    except ImportError as problem:
-        raise UnreadableTree(
-            path,
-            "DICOM segmentations need the package highdicom, which is not installed",
-            "Install it with: pip install highdicom. Or save the labels as NIfTI or NRRD.",
-        ) from problem
+    import highdicom
+
     try:
         segmentation = highdicom.seg.segread(str(path))
         names = {int(s.SegmentNumber): str(s.SegmentLabel) for s in segmentation.SegmentSequence}

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--page", choices=("A4", "Letter"), help="size of the paper (default: as in your settings, else A4)"
     )
-    parser.add_argument("--notes", metavar="TEXT", default="", help="what is to stand under Notes")
+    parser.add_argument("--notes", metavar="TEXT", help="what is to stand under Notes (default: the notes of the plan)")
     parser.add_argument(
         "--identity", metavar="TEXT", help="who the patient is; without it a code stands there and the name is withheld"
     )

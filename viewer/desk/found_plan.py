@@ -38,7 +38,7 @@ def found_plan(
         series = _series_of(stored, scan([place], progress).series)
         if series is not None:
             return stored.restore(read(series, progress))
-    if not stored.sources:
+    if not stored.sources and stored.series_uid is not None:
         volume = built_in(progress)
         if volume.facts.series_uid == stored.series_uid:
             return stored.restore(volume)

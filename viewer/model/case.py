@@ -11,6 +11,7 @@ from viewer.model.enhancement import Enhancement
 from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Lesion, Refuted
 from viewer.model.mark import Mark
+from viewer.model.remarks import Remarks
 from viewer.model.vessel import VesselTree
 from viewer.model.volume import Finding, Volume
 
@@ -42,6 +43,8 @@ class Case:
         Captures, in the order in which they are shown.
     refuted : tuple of Refuted
         Where the operator says that there is no occlusion.
+    remarks : Remarks
+        What the operator wrote beside the plan.
     """
 
     volume: Volume
@@ -55,6 +58,7 @@ class Case:
     facts: ClinicalFacts = ClinicalFacts()
     board: tuple[BoardItem, ...] = ()
     refuted: tuple[Refuted, ...] = ()
+    remarks: Remarks = Remarks()
 
     def __post_init__(self) -> None:
         parts: tuple[CrossSections | CalciumProfile | Lesion | Refuted, ...]

@@ -78,7 +78,7 @@ def make_sheet(
     *,
     page: str = "A4",
     identity: str | None = None,
-    notes: str = "",
+    notes: str | None = None,
     plugins: Plugins | None = None,
     made_on: date | None = None,
     limits: GantryLimits | None = None,
@@ -98,7 +98,8 @@ def make_sheet(
         ``A4`` or ``Letter``.
     identity : str, optional
         The patient's name; by default a code stands in its place.
-    notes : str
+    notes : str, optional
+        Default: those of the case.
     plugins : Plugins, optional
         Who tells scores and hints; by default all that are found.
     made_on : date, optional
@@ -134,7 +135,7 @@ def ready_pages(
     *,
     page: str = "A4",
     identity: str | None = None,
-    notes: str = "",
+    notes: str | None = None,
     plugins: Plugins | None = None,
     studio: Studio | None = None,
     made_on: date | None = None,
@@ -166,7 +167,8 @@ def ready_pages(
             identity=sheet_words.identity_line(case, identity),
             dates=sheet_words.dates_line(case, day),
             hints=(*sheet_advice.cautions(case, day), *words.hints),
-            notes=notes,
+            notes=case.remarks.notes if notes is None else notes,
+            operator=case.remarks.operator,
         )
         pages.append(ReadyPage(words, case, lesion, vessel, _stills(studio, case, view, lesion, vessel, words, page),
                                view))  # fmt: skip
@@ -229,6 +231,7 @@ def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, limits: Gantr
             *(failure.what for failure in told.failures),
         ),
         notes="",
+        operator="",
         provenance=sheet_words.provenance(case, lesion),
     )
 
@@ -256,6 +259,7 @@ def _words_of_vessel(case: Case, view: ViewState, vessel: str) -> SheetPage:
         numbers=sheet_words.vessel_rows(case),
         hints=sheet_advice.other_lesions(case, None),
         notes="",
+        operator="",
         provenance=sheet_words.provenance(case, None),
     )
 

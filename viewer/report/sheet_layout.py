@@ -110,7 +110,9 @@ def _header(paper: Paper, frame: Frame, words: SheetPage) -> float:
     muted, x = color("paper", "muted"), MARGIN_PT + frame.inner - right_pt
     y = paper.text(x, 27, right_pt, words.identity, 7.6, shade=muted, align="right", most=2)
     y = paper.text(x, y + 1, right_pt, words.dates, 7.6, shade=muted, align="right", most=2)
-    y = paper.text(x, y + 1, right_pt, "Operator: ________________", 7.6, shade=muted, align="right")
+    y = paper.text(
+        x, y + 1, right_pt, f"Operator: {words.operator or '________________'}", 7.6, shade=muted, align="right"
+    )
     line = max(below, y) + 4
     paper.rule(MARGIN_PT, line, frame.inner, thick_pt=1.6, shade=color("paper", "ink"))
     return line + GAP_PT

@@ -104,6 +104,8 @@ class SheetPage:
         In the order of their weight.
     notes : str
         What the operator typed.
+    operator : str
+        Who made the plan; empty: room to sign.
     provenance : str
     """
 
@@ -122,4 +124,5 @@ class SheetPage:
     numbers: tuple[tuple[str, str], ...]
     hints: tuple[str, ...]
     notes: str
+    operator: str
     provenance: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 
 from viewer import __version__
+from viewer.casefile.pseudonyms import patient_code
 from viewer.desk.sight import along
 from viewer.model.calcium import BAND_HU, CalciumPattern, CalciumProfile, CalciumSummary, Certainty
 from viewer.model.case import Case
@@ -29,12 +29,6 @@ SCCT_NUMBERS = {
 }  # fmt: skip
 
 
-def code_of(case: Case) -> str:
-    """Return a code that stands for the patient: it follows from the series, and tells nothing of the patient."""
-    uid = case.volume.facts.series_uid
-    return hashlib.sha256(uid.encode()).hexdigest()[:6].upper() if uid else "without a code"
-
-
 def place_of(case: Case, vessel: str, station_mm: float) -> tuple[str, str]:
     """Return vessel and stretch in words, ``RCA, mid``, and the number of its SCCT segment, both as far as known."""
     for segment in case.tree[vessel].segments:
@@ -48,7 +42,7 @@ def place_of(case: Case, vessel: str, station_mm: float) -> tuple[str, str]:
 
 def identity_line(case: Case, identity: str | None) -> str:
     """Return who this is: what the caller says, else a code."""
-    return identity.strip() if identity and identity.strip() else f"Case {code_of(case)} (name withheld)"
+    return identity.strip() if identity and identity.strip() else f"Case {patient_code(case.volume)} (name withheld)"
 
 
 def ct_date(case: Case) -> date | None:

@@ -156,6 +156,8 @@ class Captures:
         Called with (share, text) while a capture is on its way.
     failed : callable
         Called with what went wrong.
+    left : callable
+        Called with (volume, what, where, identity=...) of what left the program.
     """
 
     def __init__(
@@ -167,7 +169,9 @@ class Captures:
         grid: LayoutGrid,
         report: Callable[[float, str], None],
         failed: Callable[[BaseException], None],
+        left: Callable[..., None],
     ) -> None:
+        self._left = left
         self._desk = desk
         self._jobs = jobs
         self._message = message
@@ -330,6 +334,9 @@ class Captures:
             "on the clipboard" if take.choice.to_clipboard else "",
             f"in {path.parent}" if path is not None else "",
         ]
+        left = ["clipboard"] if take.choice.to_clipboard else []
+        for where in [*left, path] if path is not None else left:
+            self._left(take.case.volume, "1 capture (PNG)", where, identity=bool(take.identity))
         who = f"with “{take.identity}” in file and clipboard" if take.identity else "without the patient's name"
         self._message.say(f"Captured {who}: {', '.join(filter(None, places)) or 'but kept nowhere'}.")
 

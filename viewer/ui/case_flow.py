@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.casefile import SUFFIX, StoredCase, load_case, save_case
+from viewer.casefile.state_folder import state_folder
 from viewer.desk import Desk
 from viewer.desk.found_plan import found_plan
 from viewer.errors import ViewerError
@@ -27,10 +26,8 @@ SAVE, AUTOSAVE, OPEN = "case.save", "case.autosave", "study.read"
 
 
 def autosave_folder() -> Path:
-    """Return where plans are kept by themselves; the variable CTO_VIEWER_STATE names another folder."""
-    named = os.environ.get("CTO_VIEWER_STATE")
-    base = Path(named) if named else Path(platformdirs.user_state_dir("cto-viewer", appauthor=False))
-    return base / "autosave"
+    """Return where plans are kept by themselves."""
+    return state_folder() / "autosave"
 
 
 def autosave_path(volume: Volume) -> Path:

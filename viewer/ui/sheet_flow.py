@@ -10,16 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from viewer.casefile.pseudonyms import patient_code
 from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
+from viewer.model.remarks import Remarks
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
 from viewer.report.sheet import ReadyPage, page_image, ready_pages, write_pages
 from viewer.report.sheet_stills import Studio, open_studio
-from viewer.report.sheet_words import code_of, identity_line
+from viewer.report.sheet_words import identity_line
 from viewer.settings import Settings
 from viewer.ui.same import same
 
@@ -36,7 +38,6 @@ class SheetChoices:
     ----------
     page : str
         ``A4`` or ``Letter``.
-    notes : str
     name : str
         Of the patient, as typed.
     named : bool
@@ -44,7 +45,6 @@ class SheetChoices:
     """
 
     page: str = "A4"
-    notes: str = ""
     name: str = ""
     named: bool = False
 
@@ -57,11 +57,13 @@ class SheetChoices:
 class SheetFlow(QObject):
     """Makes the pages on another thread, and writes them; lives on the window's thread.
 
-    `changed` says that there is something new to look at, `told` what became of a file, `failed` what went wrong.
+    `changed` says that there is something new to look at, `told` what became of a file, `failed` what went wrong, and
+    `left` which volume's sheet left to which file, and whether with a name.
     """
 
     changed = Signal()
     told = Signal(str)
+    left = Signal(object, str, bool)
     failed = Signal(object)
 
     def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget, settings: Settings) -> None:
@@ -76,6 +78,7 @@ class SheetFlow(QObject):
         self._images: tuple[QImage, ...] = ()
         self._nameless: tuple[QImage, ...] = ()
         self._volume: Volume | None = None
+        self._remarks = Remarks()
         self._saved: Volume | None = None
 
     @property
@@ -116,10 +119,15 @@ class SheetFlow(QObject):
             self.forget()
             return
         if case.volume is not self._volume:
-            # Another patient: neither notes nor a name may go on to the next sheet.
+            # Another patient: no name may go on to the next sheet.
             self._volume, self._choices = case.volume, SheetChoices(page=self._choices.page)
         key = self._key_of(case, view)
+        said = case.remarks is not self._remarks
+        self._remarks = case.remarks
         if same(key, self._key):
+            if said and self._pages:
+                self._pages = tuple(self._worded(page, self._choices.identity) for page in self._pages)
+                self._draw()
             return
         self._key = key
         studio, choices, limits = self._studio, self._choices, self._settings.lab.limits
@@ -146,9 +154,18 @@ class SheetFlow(QObject):
         self._draw()
 
     def _worded(self, page: ReadyPage, identity: str | None) -> ReadyPage:
-        """Return a page with the present notes, and an identity or a code."""
-        who = identity_line(page.case, identity)
-        return replace(page, words=replace(page.words, notes=self._choices.notes, identity=who))
+        """Return a page with the present remarks, and an identity or a code."""
+        who, said = identity_line(page.case, identity), self._remarks
+        return replace(page, words=replace(page.words, notes=said.notes, operator=said.operator, identity=who))
+
+    def remark(self, **changes: str) -> None:
+        """Write beside the plan: fields of `Remarks`, as an edit that can be undone."""
+        case = self._desk.kept_case
+        if case is None:
+            return
+        new = replace(case.remarks, **changes)
+        if new != case.remarks:
+            self._desk.apply(replace(case, remarks=new), " and ".join(changes).capitalize() + " on the sheet")
 
     def _draw(self) -> None:
         pages, size = self._pages, self._choices.page
@@ -180,7 +197,7 @@ class SheetFlow(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(f"Planning sheet (*{suffix})")
         dialog.setDefaultSuffix(suffix.removeprefix("."))
-        dialog.selectFile(f"planning-sheet-{code_of(case)}{suffix}")
+        dialog.selectFile(f"planning-sheet-{patient_code(case.volume)}{suffix}")
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name)))
         dialog.open()
 
@@ -198,7 +215,6 @@ class SheetFlow(QObject):
                 view,
                 page=choices.page,
                 identity=choices.identity,
-                notes=choices.notes,
                 studio=studio,
                 limits=limits,
                 progress=progress,
@@ -208,6 +224,7 @@ class SheetFlow(QObject):
         def done(paths: tuple[Path, ...]) -> None:
             self._saved = case.volume
             who = "with the name that you typed" if choices.identity else "without the patient's name"
+            self.left.emit(case.volume, str(paths[0]), bool(choices.identity))
             self.told.emit(f"The planning sheet is saved, {who}: {', '.join(str(one) for one in paths)}.")
             self.changed.emit()
             if then is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,13 +31,14 @@ RAS_TOLD = " It counts x to the right and y to the front (RAS), as only so it li
 
 
 class TreeFiles:
-    """Imports and exports vessels; lives on the window's thread."""
+    """Imports and exports vessels; lives on the window's thread. `left` is told what left the program."""
 
-    def __init__(self, desk: Desk, jobs: Jobs, message: MessageBar, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, message: MessageBar, parent: QWidget, left: Callable[..., None]) -> None:
         self._desk = desk
         self._jobs = jobs
         self._message = message
         self._parent = parent
+        self._left = left
 
     def ask_import(self) -> None:
         """Ask which file to read vessels from."""
@@ -108,6 +110,7 @@ class TreeFiles:
             write_tree(path, tree)
 
         def done(_: None) -> None:
+            self._left(case.volume, f"vessels ({path.suffix[1:].upper()})", path, identity=False)
             self._message.say(f"The vessels are written: {path}. The file holds no pictures and no name.")
 
         self._jobs.run(EXPORT, work, done=done, failed=self._fail)

@@ -22,6 +22,7 @@ from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.capture import Captures
 from viewer.ui.capture_settings import CaptureCard
 from viewer.ui.case_flow import CaseFlow
+from viewer.ui.export_flow import ExportFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
 from viewer.ui.layout_grid import LayoutGrid
@@ -58,6 +59,7 @@ from viewer.ui.xray_pane import XRAY_KEYS, XrayPane
 WINDOW_KEYS = (
     ("Ctrl+O", "open a folder or disc"),
     ("Ctrl+S", "save the plan"),
+    ("Ctrl+E", "export: captures, sheet, DICOM, tables"),
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "do again"),
     ("Ctrl+H", "all edits, and back to any"),
@@ -120,8 +122,18 @@ class MainWindow(QMainWindow):
             self._show_browser,
             self.strip.show_progress,
         )
+        self.exports = ExportFlow(
+            self.desk, self.jobs, self.message, self.settings, self, lambda: self.sheet.choices.page
+        )
         self.captures = Captures(
-            self.desk, self.jobs, self.message, self.settings, self.grid, self.strip.show_progress, self.fail
+            self.desk,
+            self.jobs,
+            self.message,
+            self.settings,
+            self.grid,
+            self.strip.show_progress,
+            self.fail,
+            self.exports.note,
         )
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
         self.caps = CapsByHand(
@@ -138,11 +150,12 @@ class MainWindow(QMainWindow):
         self.lesion_facts = LesionFacts(
             self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION), self.settings
         )
-        self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self)
+        self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self, self.exports.note)
         made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
         views = ViewsPanel(self.desk, self.settings)
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
-        self.rail = Rail([*made, occlusion, views, SheetPanel(self.sheet)], lambda step: self.desk.look(step=step))
+        sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
+        self.rail = Rail([*made, occlusion, views, sheet], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)
         self._lay_out()
         self._refresh_timer = QTimer(self)
@@ -172,6 +185,7 @@ class MainWindow(QMainWindow):
         self.board.settings_wanted.connect(self.show_capture_settings)
         self.sheet.changed.connect(self._schedule)
         self.sheet.told.connect(self.message.say)
+        self.sheet.left.connect(self.exports.note_sheet)
         self.sheet.failed.connect(self.fail)
         self.browser.path_chosen.connect(self.open_path)
         self.flow.show_start()
@@ -366,6 +380,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+O", self.browser.ask_folder),
             ("Ctrl+S", self.plans.save),
             ("Ctrl+Shift+S", self.plans.ask_where),
+            ("Ctrl+E", self.exports.ask),
             ("Ctrl+Z", self.desk.undo),
             ("Ctrl+Y", self.desk.redo),
             ("Ctrl+Shift+Z", self.desk.redo),
