@@ -60,7 +60,10 @@ def test_that_a_machine_without_a_display_gets_pictures_of_the_window(tmp_path: 
     )
     assert result.returncode == 0, result.stderr
     pictures = [Path(line) for line in result.stdout.splitlines()]
-    assert pictures and sorted(folder.glob("*.png")) == sorted(pictures)
+    assert pictures and sorted(folder.glob("*.*")) == sorted(pictures)
+    sheet = pictures.pop()
+    assert sheet.name == "planning-sheet.pdf" and sheet.read_bytes().startswith(b"%PDF")
+    assert pictures[-1].name == "6-sheet.png"
     for path in pictures:
         image = QImage(str(path))
         assert image.width() >= 1600

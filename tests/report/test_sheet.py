@@ -22,14 +22,17 @@ from viewer.api.discovery import Found
 from viewer.api.door import Plugins
 from viewer.desk.lesion_edits import move_cap
 from viewer.errors import ViewerError
+from viewer.model.board import BoardItem
 from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
+from viewer.model.remarks import Remarks
 from viewer.model.vessel import Segment
 from viewer.model.view import ViewState
 from viewer.model.volume import Finding, SeriesFacts, Severity, Volume
 from viewer.report.ink import color
 from viewer.report.sheet import NoSheet, ReadyPage, make_sheet, page_image, pdf_bytes, ready_pages
 from viewer.report.sheet_layout import MARGIN_PT, frame_of
+from viewer.report.sheet_sources import with_sources
 
 DAY = date(2026, 11, 20)
 FACTS = SeriesFacts(
@@ -75,6 +78,12 @@ def pixels(image: QImage) -> np.ndarray:
     rgb = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
     return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()
+
+
+def text_of(pdf: bytes) -> str:
+    """Return the words of a PDF, with single spaces between them."""
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(done.stdout.decode().split())
 
 
 def shows(part: np.ndarray, shade: QColor, *, within: int = 12) -> int:
@@ -248,11 +257,8 @@ def test_that_the_pdf_holds_real_text_and_its_fonts(ready: ReadyPage, tmp_path: 
     assert pdf.startswith(b"%PDF") and pdf.count(b"/FontFile2") >= 2
     for letter in "R:(–)†0":  # every one can be found again
         assert f"{ord(letter):04X}".encode() in tables, letter
-    tool = shutil.which("pdftotext")
-    if tool is not None:
-        (tmp_path / "sheet.pdf").write_bytes(pdf)
-        done = subprocess.run([tool, "-layout", str(tmp_path / "sheet.pdf"), "-"], capture_output=True, check=True)
-        text = " ".join(done.stdout.decode().split())
+    if shutil.which("pdftotext") is not None:
+        text = text_of(pdf)
         for part in ("RCA, mid: total occlusion", "(name withheld)", "Guide AL 0.75", "J-CTO", "not a medical device"):
             assert part in text, part
         assert ready.words.facts[0].value in text
@@ -295,3 +301,41 @@ def test_that_other_files_and_places_are_refused(case: Case, ready: ReadyPage, t
         make_sheet(case, ViewState(), tmp_path / "sheet.pdf", page="A5")
     with pytest.raises(ViewerError, match="could not be written"):
         make_sheet(case, ViewState(), tmp_path / "nowhere" / "sheet.pdf")
+
+
+def test_that_every_number_names_the_figure_that_shows_it_and_figures_name_their_captures(
+    ready: ReadyPage, case: Case
+) -> None:
+    words = ready.words
+    view = words.views[0]
+    carm = replace(ViewState().carm, primary_deg=view.primary_deg, secondary_deg=view.secondary_deg)
+    looked = ViewState(vessel="RCA", carm=carm)
+    png = np.frombuffer(b"\x89PNG\r\n\x1a\n", np.uint8)
+    board = (
+        BoardItem("in 3-D", png, looked, pane="volume"),
+        BoardItem("X-ray", png, looked, pane="xray"),
+        BoardItem("along", png, looked, pane="reformation"),
+        BoardItem("elsewhere", png, replace(looked, vessel="LAD"), pane="reformation"),
+    )
+    traced = with_sources(words, replace(case, board=board), "RCA")
+    assert [one.figure for one in traced.views] == list(range(2, 2 + len(words.views)))
+    assert traced.views[0].captures == (2,) and all(one.captures == () for one in traced.views[1:])
+    assert (traced.reformation_captures, traced.rendering_captures) == ((3,), (1,))
+    sections = {one.name: one.figure for one in traced.sections}
+    assert [fact.figures for fact in traced.facts] == [
+        (1,), (1, sections["P"]), (1, sections["Most calcium"]), (1, sections["D"])
+    ]  # fmt: skip
+    if shutil.which("pdftotext") is not None:
+        text = text_of(pdf_bytes((replace(ready, words=traced),)))
+        assert "2 · board 2" in text and "1 · board 3" in text and "fig. 1" in text
+
+
+def test_that_notes_and_operator_of_the_plan_stand_on_the_sheet(case: Case, tmp_path: Path) -> None:
+    said = replace(case, remarks=Remarks("Guide AL 0.75\nno more than 200 ml", "Dr Roe"))
+    (page,) = ready_pages(said, ViewState(), made_on=DAY)
+    assert (page.words.notes, page.words.operator) == (said.remarks.notes, "Dr Roe")
+    (other,) = ready_pages(said, ViewState(), made_on=DAY, notes="")
+    assert other.words.notes == ""
+    if shutil.which("pdftotext") is not None:
+        text = text_of(pdf_bytes((page,)))
+        assert "Operator: Dr Roe" in text and "no more than 200 ml" in text

@@ -31,6 +31,7 @@ from viewer.report.ink import color, load_fonts
 from viewer.report.sheet_figures import reformation_scale
 from viewer.report.sheet_layout import PAGES_PT, frame_of, paint_page
 from viewer.report.sheet_page import UNCONFIRMED, UNKNOWN, KeyFact, SheetPage, ViewWords
+from viewer.report.sheet_sources import with_sources
 from viewer.report.sheet_stills import Stills, Studio, make_stills, open_studio
 from viewer.report.whole_file import write_whole
 
@@ -170,6 +171,7 @@ def ready_pages(
             notes=case.remarks.notes if notes is None else notes,
             operator=case.remarks.operator,
         )
+        words = with_sources(words, case, vessel)
         pages.append(ReadyPage(words, case, lesion, vessel, _stills(studio, case, view, lesion, vessel, words, page),
                                view))  # fmt: skip
     progress(0.95, "Setting the page")

@@ -22,6 +22,7 @@ from viewer.report.sheet_figures import (
 )
 from viewer.report.sheet_page import KeyFact, ScoreWords, SheetPage, ViewWords
 from viewer.report.sheet_paper import Paper, text_width
+from viewer.report.sheet_sources import figure_words
 from viewer.report.sheet_stills import Stills
 
 #: Width and height of the pages, points.
@@ -93,6 +94,7 @@ def paint_page(
     area = QRectF(MARGIN_PT, y, frame.inner, frame.reformation)
     strip = QRectF(MARGIN_PT, area.bottom() + 1.5, frame.inner, frame.strip)
     paint_reformation(paper, area, strip, case, stills.sight, stills.reformation, lesion, window)
+    _figure(paper, area, 1, words.reformation_captures, low=True)
     y = strip.bottom() + 15 + GAP_PT
     legend(paper, MARGIN_PT + frame.inner, strip.bottom() + 3 + 8)
     y = _views(paper, frame, words.views_title, words.views, case, vessel, stills, y)
@@ -126,7 +128,8 @@ def _facts(paper: Paper, frame: Frame, facts: Sequence[KeyFact], y: float) -> fl
     def one(on: Paper, x: float, fact: KeyFact) -> float:
         size = on.fitting(fact.value, width, 15.5, 11.0, "black")
         below = on.text(x, y - 1, width, fact.value, size, weight="black", most=2)
-        return on.text(x, below, width, fact.caption, 7.2, shade=color("paper", "muted"), most=3)
+        seen = f" · fig. {', '.join(map(str, fact.figures))}" if fact.figures else ""
+        return on.text(x, below, width, fact.caption + seen, 7.2, shade=color("paper", "muted"), most=4)
 
     bottom = max(one(Paper(None), 0.0, fact) for fact in facts)
     for number, fact in enumerate(facts):
@@ -157,6 +160,7 @@ def _views(
         x = MARGIN_PT + number * step
         box = QRectF(x, y, width, frame.view)
         paint_projection(paper, box, case, still, vessel)
+        _figure(paper, box, view.figure, view.captures)
         size = paper.fitting(view.label, width, 12.5, 8.0, "black")
         paper.line(x, box.bottom() + 3, view.label, size, weight="black")
         at = paper.text(x, box.bottom() + 18, width, view.purpose, 7.2, weight="bold", most=2)
@@ -174,7 +178,9 @@ def _middle_row(
     wide = 1.45 * edge
     top = paper.heading(x, y, f"3-D · {words.views[0].label}")
     if stills.rendering is not None:
-        paint_rendering(paper, QRectF(x, top, wide, edge), case, stills.rendering, vessel)
+        box = QRectF(x, top, wide, edge)
+        paint_rendering(paper, box, case, stills.rendering, vessel)
+        _figure(paper, box, 2 + len(words.views), words.rendering_captures)
     else:
         paper.text(x, top, wide, "Too few slices for 3-D.", 7.0, shade=color("paper", "muted"))
     x += wide + GAP_PT + 3
@@ -183,6 +189,7 @@ def _middle_row(
     for section, hu in zip(words.sections, stills.sections, strict=True):
         box = QRectF(x, top, edge, edge)
         paint_section(paper, box, case, stills.sight, hu, section.station_mm, window)
+        _figure(paper, box, section.figure, section.captures)
         if section.meaning:
             paper.fill(x, box.bottom() + 0.8, edge, 1.8, color("meaning", section.meaning))
         label = f"{section.name} · {section.station_mm:.1f} mm"
@@ -197,6 +204,12 @@ def _middle_row(
         most = max(int((top + edge + 20 - at) / (6.0 * Paper.LEADING)), 1)
         paper.text(x, at + 1, rest, words.composition_note, 6.0, shade=color("paper", "muted"), most=most)
     return top + edge + 26 + GAP_PT
+
+
+def _figure(paper: Paper, box: QRectF, number: int, captures: tuple[int, ...], *, low: bool = False) -> None:
+    """Set a figure's number, and its place on the board, into a corner of its picture."""
+    y = box.bottom() - 9.6 if low else box.top() + 1.2
+    paper.plate(box.left() + 1.2, y, figure_words(number, captures), 6.0, color("text", "normal"))
 
 
 # -- the columns at the foot -------------------------------------------------------------------------------------------
@@ -286,7 +299,7 @@ def _numbers(paper: Paper, rows: Sequence[tuple[str, str]], x: float, y: float, 
     """Set names and values in two columns."""
     if not rows:
         return y
-    y = paper.heading(x, y, "Measured")
+    y = paper.heading(x, y, "Measured (fig. 1)")
     half, size = (width - 10) / 2, 6.6 * scale
     count = -(-len(rows) // 2)
     for number, (name, value) in enumerate(rows):

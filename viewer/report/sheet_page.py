@@ -19,11 +19,14 @@ class KeyFact:
     value, caption : str
     meaning : str
         Name of its colour in the theme's group ``meaning``; empty: that of the text.
+    figures : tuple of int
+        Numbers of the figures in which it is seen.
     """
 
     value: str
     caption: str
     meaning: str = ""
+    figures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class ViewWords:
         Foreshortening and overlap.
     why : str
     primary_deg, secondary_deg : float
+    figure : int
+        Its number on the page.
+    captures : tuple of int
+        Numbers of the captures on the board that show the same, from 1.
     """
 
     label: str
@@ -47,16 +54,20 @@ class ViewWords:
     why: str
     primary_deg: float
     secondary_deg: float
+    figure: int = 0
+    captures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SectionWords:
-    """A cross-section: its name, station on the course in mm, and what is seen there."""
+    """A cross-section: name, station on the course in mm, what is seen there; its figure, and the captures of it."""
 
     name: str
     station_mm: float
     text: str
     meaning: str = ""
+    figure: int = 0
+    captures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,8 @@ class SheetPage:
     operator : str
         Who made the plan; empty: room to sign.
     provenance : str
+    reformation_captures, rendering_captures : tuple of int
+        Numbers of the captures on the board that show the reformation, and the vessel in 3-D.
     """
 
     title: str
@@ -126,3 +139,5 @@ class SheetPage:
     notes: str
     operator: str
     provenance: str
+    reformation_captures: tuple[int, ...] = ()
+    rendering_captures: tuple[int, ...] = ()

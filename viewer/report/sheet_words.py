@@ -305,7 +305,7 @@ def provenance(case: Case, lesion: Lesion | None) -> str:
     if lesion is not None and lesion.kind is LesionKind.OCCLUSION:
         told.append(f"{_set_by('P', lesion.proximal)}; {_set_by('D', lesion.distal)}.")
         told.append("Scores were derived in other cohorts.")
-    told.append("X-ray pictures are computed from the CT.")
+    told.append("X-ray pictures are computed from the CT. “Board” names the capture of this plan that shows the same.")
     told.append(f"CTO Viewer {__version__}. Planning aid for research and education, not a medical device.")
     return " ".join(told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QApplication
 from viewer.errors import ViewerError
 from viewer.model.view import Step
 from viewer.progress import Progress, silent
+from viewer.report.sheet import write_pages
 from viewer.settings import Settings
 from viewer.ui.application import offscreen_application
+from viewer.ui.capture_settings import chosen, keep
 from viewer.ui.window import MainWindow
 
 SIZE = QSize(1920, 1080)
@@ -25,11 +28,14 @@ PICTURES = (
     (Step.VESSEL, "vessel"),
     (Step.OCCLUSION, "occlusion"),
     (Step.VIEWS, "views"),
+    (Step.SHEET, "sheet"),
 )
+#: Panes whose capture goes to the board on the way, by step.
+CAPTURED = {Step.VESSEL: "reformation", Step.OCCLUSION: "sections", Step.VIEWS: "xray"}
 
 
 def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
-    """Open the demonstration in a window that nobody sees, and write one picture a step.
+    """Open the demonstration in a window that nobody sees; write one picture a step, and the planning sheet.
 
     Parameters
     ----------
@@ -40,7 +46,7 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
     Returns
     -------
     list of Path
-        The PNG files.
+        The PNG files, and the sheet as PDF.
 
     Raises
     ------
@@ -53,6 +59,8 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
     application = offscreen_application()
     window = MainWindow(Settings(folder / ".settings.json"))
     try:
+        # Onto the board alone: neither files nor the clipboard of whoever looks on.
+        keep(window.settings, replace(chosen(window.settings), to_file=False, to_clipboard=False))
         window.resize(SIZE)
         window.show()
         progress(0.05, "Opening the demonstration")
@@ -71,6 +79,10 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
             if not window.grab().save(str(path)):
                 raise OSError(f"{path} was not written")
             paths.append(path)
+            if step in CAPTURED:
+                window.capture(next(pane for pane in window.panes if pane.key == CAPTURED[step]))
+                _wait(application, lambda: window.captures.resting)
+        paths += write_pages(window.sheet.pages, folder / "planning-sheet.pdf", window.sheet.choices.page)
         return paths
     finally:
         window.close()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from viewer.casefile.pseudonyms import patient_code
 from viewer.desk import Desk
 from viewer.jobs import Jobs
+from viewer.model.board import Board
 from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
 from viewer.model.remarks import Remarks
@@ -20,6 +21,7 @@ from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
 from viewer.report.sheet import ReadyPage, page_image, ready_pages, write_pages
+from viewer.report.sheet_sources import with_sources
 from viewer.report.sheet_stills import Studio, open_studio
 from viewer.report.sheet_words import identity_line
 from viewer.settings import Settings
@@ -79,12 +81,18 @@ class SheetFlow(QObject):
         self._nameless: tuple[QImage, ...] = ()
         self._volume: Volume | None = None
         self._remarks = Remarks()
+        self._board: Board = ()
         self._saved: Volume | None = None
 
     @property
     def choices(self) -> SheetChoices:
         """What the doctor chose."""
         return self._choices
+
+    @property
+    def pages(self) -> tuple[ReadyPage, ...]:
+        """The pages, ready to be written."""
+        return self._pages
 
     @property
     def images(self) -> tuple[QImage, ...]:
@@ -122,8 +130,8 @@ class SheetFlow(QObject):
             # Another patient: no name may go on to the next sheet.
             self._volume, self._choices = case.volume, SheetChoices(page=self._choices.page)
         key = self._key_of(case, view)
-        said = case.remarks is not self._remarks
-        self._remarks = case.remarks
+        said = case.remarks is not self._remarks or case.board is not self._board
+        self._remarks, self._board = case.remarks, case.board
         if same(key, self._key):
             if said and self._pages:
                 self._pages = tuple(self._worded(page, self._choices.identity) for page in self._pages)
@@ -154,9 +162,10 @@ class SheetFlow(QObject):
         self._draw()
 
     def _worded(self, page: ReadyPage, identity: str | None) -> ReadyPage:
-        """Return a page with the present remarks, and an identity or a code."""
+        """Return a page with the present remarks and captures, and an identity or a code."""
         who, said = identity_line(page.case, identity), self._remarks
-        return replace(page, words=replace(page.words, notes=said.notes, operator=said.operator, identity=who))
+        words = replace(page.words, notes=said.notes, operator=said.operator, identity=who)
+        return replace(page, words=with_sources(words, replace(page.case, board=self._board), page.vessel))
 
     def remark(self, **changes: str) -> None:
         """Write beside the plan: fields of `Remarks`, as an edit that can be undone."""
