@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from viewer.desk import tree_edits as edits
 from viewer.desk.tree_edits import ImpossibleEdit
@@ -106,15 +104,6 @@ def test_that_a_joined_vessel_is_one_course_with_the_gap_marked_as_a_guess():
 def test_that_a_vessel_cannot_continue_into_its_own_parent():
     with pytest.raises(ImpossibleEdit):
         edits.join_vessels(a_case(), "D1", "LM")
-
-
-@given(st.floats(2, 38), st.floats(-5, 5), st.floats(-5, 5))
-def test_that_a_pulled_point_goes_where_it_was_pulled_and_the_far_course_stays(station, x, z):
-    before = line((0, 0, 0), (0, 40, 0), 161)
-    after = edits.pulled(before, station, (x, station, z))
-    assert after.nearest_station_mm((x, station, z))[1] < 0.2
-    far = np.abs(before.station_mm - station) >= edits.PULL_REACH_MM
-    assert np.array_equal(after.points_lps_mm[far], before.points_lps_mm[far])
 
 
 def test_that_a_chosen_alternative_changes_places_with_the_course():

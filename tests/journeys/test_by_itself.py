@@ -9,8 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 import viewer.analysis.plan
-from tests.journeys.conftest import find_by_itself, open_study, settle
-from tests.journeys.test_occlusion_evening import with_occlusion
+from tests.journeys.conftest import find_by_itself, open_study, settle, with_occlusion
 from viewer.demo.case import DemoCase
 from viewer.model.case import Case
 from viewer.model.mark import Mark

@@ -13,8 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.journeys.conftest import pane, pixels, settle, wheel
-from tests.journeys.test_occlusion_evening import with_occlusion
+from tests.journeys.conftest import pane, pixels, settle, wheel, with_occlusion
 from tests.ui.board_table import drag
 from viewer.demo.case import DemoCase
 from viewer.desk.sight import on_vessel

@@ -68,7 +68,7 @@ def test_that_a_cap_is_dragged_on_the_reformation_and_comes_back_by_undo(planned
     reformation = pane(planned, "reformation")
     lesion = planned.desk.case.lesions[0]
     before = lesion.length_mm
-    x = reformation._to_screen(lesion.proximal.station_mm, 0.0, reformation.rect()).x()
+    x = reformation._x(lesion.proximal.station_mm, reformation.rect())
     start = QPoint(round(x), reformation.height() // 3)
     qtbot.mousePress(reformation, Qt.MouseButton.LeftButton, pos=start)
     for step in (10, 20, 30):
@@ -176,10 +176,10 @@ def test_that_home_and_end_lead_to_the_caps(planned: MainWindow, qtbot: QtBot):
 
 def test_that_an_overlay_can_be_switched_off_and_on_again(planned: MainWindow, qtbot: QtBot):
     before = pixels(pane(planned, "volume").grab_picture())
-    planned.strip._overlays["vessels"].trigger()
+    planned.overlays.switches["vessels"].click()
     settle(planned, qtbot)
     without = pixels(pane(planned, "volume").grab_picture())
     assert (without != before).any()
-    planned.strip._overlays["vessels"].trigger()
+    planned.overlays.switches["vessels"].click()
     settle(planned, qtbot)
     assert np.array_equal(pixels(pane(planned, "volume").grab_picture()), before)

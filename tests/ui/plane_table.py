@@ -16,6 +16,7 @@ from viewer.model.case import Case
 from viewer.model.geometry import Geometry
 from viewer.model.view import ViewState, Window
 from viewer.model.volume import SeriesFacts, Volume
+from viewer.ui.course_pull import CoursePull
 from viewer.ui.plane_pane import PlanePane
 from viewer.ui.poster import Poster
 from viewer.ui.tools import ToolBox
@@ -39,7 +40,8 @@ class PlaneTable:
         self._poster = Poster()
         self.jobs = Jobs(self._poster.post, threads=2)
         self.tools = ToolBox()
-        self.panes = [PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)]
+        self.pull = CoursePull(self.desk, self.jobs, self.tools)
+        self.panes = [PlanePane(self.desk, self.jobs, self.tools, self.pull, index) for index in range(3)]
         for pane in self.panes:
             pane.resize(*size)
             pane.show()

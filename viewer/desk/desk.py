@@ -103,6 +103,19 @@ class Desk:
             self._case = case
         self._look_again()
 
+    def amend(self, case: Case) -> None:
+        """Keep what was worked out from the case as part of the edit that led to it: undo takes both back at once.
+
+        Raises
+        ------
+        ValueError
+            If nothing lies open.
+        """
+        if self._case is None:
+            raise ValueError("there is no case to amend")
+        self._case, self._preview = case, None
+        self._look_again()
+
     def undo(self) -> str | None:
         """Go back by one edit; returns its title, ``None`` if there is none."""
         return self._step(self._undo, self._redo)

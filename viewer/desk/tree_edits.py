@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from viewer.errors import ViewerError
 from viewer.model.case import Case
@@ -18,8 +17,6 @@ from viewer.model.centerline import Centerline, Interval
 from viewer.model.geometry import Float
 from viewer.model.vessel import Author, Vessel, VesselTree
 
-#: A pulled point takes its neighbours along with it, less and less, up to this far.
-PULL_REACH_MM = 8.0
 #: Nearer than this to its parent, a new vessel is taken to leave it there.
 JOIN_REACH_MM = 6.0
 
@@ -245,29 +242,3 @@ def join_vessels(case: Case, name: str, distal: str) -> Case:
     line = join_courses(first, second, between)
     vessels = tuple(replace(v, parent=name if v.parent == distal else v.parent) for v in case.tree if v.name != distal)
     return replace_course(with_tree(case, replace(case.tree, vessels=vessels)), name, line)
-
-
-def pulled(line: Centerline, station_mm: float, to_lps_mm: ArrayLike, reach_mm: float = PULL_REACH_MM) -> Centerline:
-    """Return a course whose point at a station lies elsewhere; its neighbourhood follows smoothly, its ends stay.
-
-    Parameters
-    ----------
-    line : Centerline
-    station_mm : float
-    to_lps_mm : array_like of shape (3,)
-    reach_mm : float
-        Points this far along the course and farther do not move.
-    """
-    shift = np.asarray(to_lps_mm, float) - line.at(station_mm)
-    away = np.abs(line.station_mm - station_mm) / reach_mm
-    share = np.where(away < 1, (1 - np.minimum(away, 1) ** 2) ** 2, 0.0)
-    points = line.points_lps_mm + share[:, None] * shift
-    length_before = line.station_mm
-    moved = Centerline(points, line.lumen_radius_mm, line.confidence)
-    return replace(
-        moved,
-        inferred=tuple(
-            (float(np.interp(a, length_before, moved.station_mm)), float(np.interp(b, length_before, moved.station_mm)))
-            for a, b in line.inferred
-        ),
-    )

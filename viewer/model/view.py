@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -126,6 +126,8 @@ class ViewState:
         Index of the active lesion.
     hidden_overlays : frozenset of str
         Names of the overlays that are switched off.
+    faded_overlays : tuple of (str, float)
+        Overlays that are drawn with less than full opacity, and their opacity, 0 to 1.
     """
 
     step: Step = Step.STUDY
@@ -139,7 +141,24 @@ class ViewState:
     xray: Xray = Xray()
     lesion: int | None = None
     hidden_overlays: frozenset[str] = frozenset()
+    faded_overlays: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
+        if any(not 0 <= opacity <= 1 for _, opacity in self.faded_overlays):
+            raise ValueError(f"an opacity outside 0 to 1: {self.faded_overlays}")
         cursor = read_only(self.cursor_lps_mm, shape=(3,), name="cursor_lps_mm")
         object.__setattr__(self, "cursor_lps_mm", cursor)
+
+    def opacity(self, overlay: str) -> float:
+        """Return how opaque an overlay is drawn, 0 if it is switched off: the same in every pane."""
+        return 0.0 if overlay in self.hidden_overlays else self.chosen_opacity(overlay)
+
+    def chosen_opacity(self, overlay: str) -> float:
+        """Return the opacity that an overlay has, or would have if it were switched on."""
+        return dict(self.faded_overlays).get(overlay, 1.0)
+
+    def with_opacity(self, overlay: str, opacity: float) -> ViewState:
+        """Return the view with another opacity for an overlay; it is switched on."""
+        others = tuple(pair for pair in self.faded_overlays if pair[0] != overlay)
+        faded = others if opacity >= 1 else (*others, (overlay, opacity))
+        return replace(self, faded_overlays=faded, hidden_overlays=self.hidden_overlays - {overlay})

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from viewer.model.calcium import CalciumPattern, CalciumProfile, Certainty
 from viewer.report.ink import color
@@ -83,3 +84,15 @@ def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
         for first, last in zip(starts[::2], starts[1::2], strict=True):
             runs.append(Run(number, float(edge[first]), float(edge[last]), bool(certain[first:last].mean() >= 0.5)))
     return tuple(runs)
+
+
+def paint_band(painter: QPainter, box: QRectF, run: Run) -> None:
+    """Paint a run as a band: full where its class is firm, a dashed frame where it is possible only."""
+    if run.firm:
+        painter.fillRect(box, run.shade)
+        return
+    pen = QPen(run.shade, 1.4)
+    pen.setDashPattern([2.5, 1.8])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(box.adjusted(0.7, 0.7, -0.7, -0.7))

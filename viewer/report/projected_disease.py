@@ -20,7 +20,7 @@ ToScreen = Callable[[Float], Float]
 
 
 def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm: float) -> None:
-    """Stroke the runs of heavy calcium along the vessels, as wide as the vessel."""
+    """Stroke the runs of heavy calcium along the vessels, as wide as the vessel; what is possible only is dashed."""
     for profile in case.calcium:
         line = case.tree[profile.vessel].centerline
         for run in runs_of(profile):
@@ -30,7 +30,9 @@ def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm:
             points = to_screen(line.at(station))
             middle = int(np.abs(profile.frames.station_mm - 0.5 * (run.from_mm + run.to_mm)).argmin())
             width = 2 * float(np.sqrt(profile.wall_area_mm2[middle] / np.pi)) * px_per_mm
-            pen = QPen(run.drawn, max(0.8 * width, 4.0))
+            pen = QPen(run.shade, max(0.8 * width, 4.0))
+            if not run.firm:
+                pen.setDashPattern([0.5, 0.35])
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))

@@ -10,10 +10,11 @@ from viewer.analysis.reformat.frames import frame_at
 from viewer.analysis.reformat.sampling import sample_points
 from viewer.analysis.reformat.sections import section_place
 from viewer.desk.sight import Along
-from viewer.model.calcium import CalciumProfile
+from viewer.model.calcium import CalciumProfile, Certainty
 from viewer.model.case import Case
 from viewer.model.cross_section import Contour, CrossSections
 from viewer.model.geometry import Float
+from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.ink import color
 
@@ -28,7 +29,13 @@ def calcium_at(case: Case, sight: Along, station_mm: float) -> tuple[CalciumProf
 
 
 def paint_section_marks(
-    painter: QPainter, box: QRectF, case: Case, sight: Along, station_mm: float, half_width_mm: float
+    painter: QPainter,
+    box: QRectF,
+    case: Case,
+    sight: Along,
+    station_mm: float,
+    half_width_mm: float,
+    view: ViewState | None = None,
 ) -> None:
     """Draw lumen and wall where they have been found, and the calcium's arc outside the wall.
 
@@ -43,20 +50,29 @@ def paint_section_marks(
     station_mm : float
         Of the course.
     half_width_mm : float
+    view : ViewState, optional
+        Says how opaque walls and calcium are drawn. Default: fully.
     """
     vessel, own = sight.course.on_vessel(station_mm)
-    sections = case.sections_of(vessel)
+    sections, view = case.sections_of(vessel), view or ViewState()
     if sections is None:
         return
     row = nearest_row(sections, own)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for contour, shade in (("wall_mm", "wall"), ("lumen_mm", "lumen")):
+    painter.setOpacity(view.opacity("walls"))
+    for contour, shade in (("wall_mm", "wall"), ("lumen_mm", "lumen")) if view.opacity("walls") > 0 else ():
         points = [QPointF(x, y) for x, y in outline(sections, sight, own, station_mm, contour, box, half_width_mm)]
-        edited = getattr(sections, contour.replace("mm", "source"))[row] == Contour.EDITED
-        painter.setPen(QPen(color("meaning", shade), 2.0 if edited else 1.3))
+        source = getattr(sections, contour.replace("mm", "source"))[row]
+        pen = QPen(color("meaning", shade), 2.0 if source == Contour.EDITED else 1.3)
+        if source == Contour.INTERPOLATED:
+            pen.setDashPattern([4, 2.5])
+        painter.setPen(pen)
         painter.drawPolygon(QPolygonF(points))
     scale = box.width() / (2 * half_width_mm)
-    _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], sections.lumen_mm[row], scale)
+    if view.opacity("calcium") > 0:
+        painter.setOpacity(view.opacity("calcium"))
+        _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], sections.lumen_mm[row], scale)
+    painter.setOpacity(1.0)
 
 
 def nearest_row(sections: CrossSections, own_mm: float) -> int:
@@ -110,7 +126,7 @@ def _paint_arc(
     lumen_mm: Float,
     scale: float,
 ) -> None:
-    """Draw the arc that calcium takes, outside the wall, in the colour of its class."""
+    """Draw the arc that calcium takes, outside the wall, in the colour of its class; thin if that is possible only."""
     found = calcium_at(case, sight, station_mm)
     if found is None:
         return
@@ -130,7 +146,8 @@ def _paint_arc(
     lit = sample_points(case.volume, places).max(axis=0) >= limit_hu
     radius = (float(wall.max()) + 0.7) * scale
     ring = QRectF(box.center().x() - radius, box.center().y() - radius, 2 * radius, 2 * radius)
-    pen = QPen(color("meaning", CLASSES[level][1]), 3.5)
+    firm = profile.certainty(CLASSES[level][0])[nearest] == Certainty.FIRM
+    pen = QPen(color("meaning", CLASSES[level][1]), 3.5 if firm else 1.6)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     if profile.arc_deg[nearest] >= 350:

@@ -37,22 +37,26 @@ def shade_of(*, proximal: bool) -> QColor:
 
 
 def paint_cap_flags(painter: QPainter, case: Case, spot_of: SpotOf) -> None:
-    """Ring every cap that is seen, dashed while it is the computer's; where the computer had another one is dotted."""
+    """Ring every cap that is seen, dashed while it is the computer's; where the computer had another one is dotted.
+
+    The fainter a cap is seen, the less of the painter's opacity it gets.
+    """
+    opacity = painter.opacity()
     for _, lesion, cap, proximal in caps_of(case):
         if cap.proposed is not None and abs(cap.proposed.station_mm - cap.station_mm) > 0.3:
             was = spot_of(lesion.vessel, cap.proposed.station_mm)
             if was is not None:
-                _ring(painter, *was, shade_of(proximal=proximal), Qt.PenStyle.DotLine)
+                _ring(painter, was[0], was[1] * opacity, shade_of(proximal=proximal), Qt.PenStyle.DotLine)
         found = spot_of(lesion.vessel, cap.station_mm)
         if found is None:
             continue
-        spot, share = found
+        spot, share = found[0], found[1] * opacity
         dashed = cap.author is Author.COMPUTER
         _ring(
             painter, spot, share, shade_of(proximal=proximal), Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         )
         _flag(painter, spot, share, cap, proximal=proximal)
-    painter.setOpacity(1.0)
+    painter.setOpacity(opacity)
 
 
 def _ring(painter: QPainter, spot: QPointF, share: float, shade: QColor, style: Qt.PenStyle) -> None:

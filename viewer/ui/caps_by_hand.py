@@ -28,7 +28,7 @@ from viewer.ui.tools import Tool, ToolBox
 #: A press that moved less than this was a click.
 CLICK_PX = 3.0
 #: Tools whose clicks mean something else, wherever they fall.
-OWN_CLICKS = (Tool.DISTANCE, Tool.ANGLE, Tool.TRACE)
+OWN_CLICKS = (Tool.DISTANCE, Tool.ANGLE, Tool.TRACE, Tool.COURSE)
 NO_VESSEL = "There is no vessel under the mouse: click on one, or trace it first (step Tree)."
 
 Place = tuple[str, float]
@@ -174,7 +174,7 @@ class CapsByHand(QObject):
     def _grip(self, pane: PatientPane, where: QPointF) -> tuple[int, bool, float] | None:
         """Return lesion, whether it is its proximal cap, and its station, of what a press here takes."""
         case = self._desk.kept_case
-        if case is None or self._tools.tool in OWN_CLICKS:
+        if case is None or self._tools.tool in OWN_CLICKS or self._desk.view.opacity("caps") <= 0:
             return None
         taken = [
             (away, number, proximal, cap.station_mm)
@@ -278,7 +278,10 @@ class CapsByHand(QObject):
         case = self._desk.case
         if case is None:
             return
-        pane.paint_caps(painter, area, case)
+        if self._desk.view.opacity("caps") > 0:
+            painter.setOpacity(self._desk.view.opacity("caps"))
+            pane.paint_caps(painter, area, case)
+            painter.setOpacity(1.0)
         lesion = self._changing()
         if lesion is not None and not pane.tells_length():
             proximal = self._held is not None and self._held.proximal

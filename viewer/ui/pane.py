@@ -248,9 +248,12 @@ class Pane(QWidget):
         scale = min(max(area.height() / 620, 1.0), 1.3)
         line = QRect(area.left() + MARGIN_PX, area.top() + 5, area.width() - 2 * MARGIN_PX, HEADER_PX - 6)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        live = painter.device() is self
+        if live and self._buttons.isVisible():
+            line.setRight(self._buttons.x() - GAP_PX)
         taken = draw_text(painter, line, left, self.title, font(scale, bold=True), color("text", "strong"))
         small = font(0.9 * scale)
-        left_out = self._buttons.isVisible() if painter.device() is self else self.header_right_is_hint
+        left_out = self._buttons.isVisible() if live else self.header_right_is_hint
         told = "" if left_out else self.header_right()
         room = line.width() - taken - GAP_PX
         # What does not fit is left out: the subtitle comes before the words on the right.

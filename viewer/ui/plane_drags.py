@@ -45,7 +45,7 @@ class Drag(Protocol):
         """Put back what was there before."""
 
 
-class _OneDrag:
+class OneDrag:
     """A drag that ends with its first release."""
 
     def __init__(self, pane: PlanePane, start: QPointF) -> None:
@@ -59,7 +59,7 @@ class _OneDrag:
         return True
 
 
-class WindowDrag(_OneDrag):
+class WindowDrag(OneDrag):
     """Horizontal is width, vertical is level: down makes the picture darker."""
 
     def __init__(self, pane: PlanePane, start: QPointF) -> None:
@@ -76,7 +76,7 @@ class WindowDrag(_OneDrag):
         self.pane.desk.look(window=self._before)
 
 
-class PanDrag(_OneDrag):
+class PanDrag(OneDrag):
     """The picture sticks to the mouse."""
 
     def __init__(self, pane: PlanePane, start: QPointF) -> None:
@@ -92,7 +92,7 @@ class PanDrag(_OneDrag):
         self.pane.set_place(self._before)
 
 
-class ZoomDrag(_OneDrag):
+class ZoomDrag(OneDrag):
     """Up enlarges; what was pressed on stays where it is."""
 
     def __init__(self, pane: PlanePane, start: QPointF) -> None:
@@ -107,7 +107,7 @@ class ZoomDrag(_OneDrag):
         self.pane.set_place(self._before)
 
 
-class CursorDrag(_OneDrag):
+class CursorDrag(OneDrag):
     """The cursor follows the mouse, from wherever in its middle it was taken."""
 
     def __init__(self, pane: PlanePane, start: QPointF, *, jump: bool) -> None:
@@ -124,7 +124,7 @@ class CursorDrag(_OneDrag):
         self.pane.desk.look(cursor_lps_mm=self._before)
 
 
-class TurnDrag(_OneDrag):
+class TurnDrag(OneDrag):
     """The two other planes turn about this one's normal."""
 
     def __init__(self, pane: PlanePane, start: QPointF) -> None:
@@ -140,7 +140,7 @@ class TurnDrag(_OneDrag):
         self.pane.desk.look(planes=self._before)
 
 
-class MarkDrag(_OneDrag):
+class MarkDrag(OneDrag):
     """One point of a mark, or the whole mark, follows the mouse within the plane."""
 
     def __init__(self, pane: PlanePane, start: QPointF, grip: MarkGrip) -> None:

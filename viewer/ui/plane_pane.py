@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,14 +17,18 @@ from viewer.model.case import Case
 from viewer.model.geometry import Float
 from viewer.model.view import Projection, Slab, ViewState
 from viewer.ui.capture_shot import Shot
+from viewer.ui.course_pull import CoursePull
 from viewer.ui.pane import HEADER_PX, logical_area
 from viewer.ui.patient_pane import PatientPane
+from viewer.ui.plane_course import CourseOnPlane
 from viewer.ui.plane_crosshair import Crosshair, crosshair, draw_crosshair
 from viewer.ui.plane_drags import CursorDrag, Drag, MarkDrag, NewMark, PanDrag, TurnDrag, WindowDrag, ZoomDrag
 from viewer.ui.plane_frame import PLANE_NAMES, STANDARD, PlaneFrame, fit_mm_per_px, obliquity_deg, stepped
 from viewer.ui.plane_image import PlaneImage, PlaneRequest, developed
 from viewer.ui.plane_keys import PLANE_KEYS as PLANE_KEYS
-from viewer.ui.plane_marks import draw_marks, grip
+from viewer.ui.plane_keys import ZOOM_STEP, key_table
+from viewer.ui.plane_marks import grip
+from viewer.ui.plane_overlays import draw_overlays
 from viewer.ui.plane_place import LEAST_ZOOM, MOST_ZOOM, Place, place_from, same_grid
 from viewer.ui.plane_texts import (
     LEFT,
@@ -37,16 +40,12 @@ from viewer.ui.plane_texts import (
     reading_lines,
     text_scale,
 )
-from viewer.ui.plane_vessels import draw_vessels
 from viewer.ui.theme import color
 from viewer.ui.tools import Tool, ToolBox
 
 THICKNESSES_MM = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
-ZOOM_STEP = 1.2
-PAGE_SLICES = 10
 WHEEL_STEP = 120
 _TITLES = ("Axial", "Coronal", "Sagittal")
-_K = Qt.Key
 
 
 class PlanePane(PatientPane):
@@ -58,18 +57,23 @@ class PlanePane(PatientPane):
         As for every pane.
     tools : ToolBox
         Shared by the planes and the strip of tools.
+    pull : CoursePull
+        Shared by all panes on which a course can be dragged.
     index : int
         0 axial, 1 coronal, 2 sagittal: which plane of the view it shows.
     """
 
     when_empty = ("No images yet", "Open a study, drop a folder here, or choose the demonstration case.")
 
-    def __init__(self, desk: Desk, jobs: Jobs, tools: ToolBox, index: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, desk: Desk, jobs: Jobs, tools: ToolBox, pull: CoursePull, index: int, parent: QWidget | None = None
+    ) -> None:
         self.index = index
         self.key = PLANE_NAMES[index]
         self.title = _TITLES[index]
         super().__init__(desk, jobs, parent)
         self.tools = tools
+        self._course = CourseOnPlane(self, pull)
         self.place = Place(np.zeros(3))
         self._case: Case | None = None
         self._view = desk.view
@@ -81,7 +85,7 @@ class PlanePane(PatientPane):
         self._mouse: QPointF | None = None
         self._wheel = 0
         tools.changed.connect(self._tool_changed)
-        self._keys = self._key_table()
+        self._keys = key_table(self)
 
     # -- what it shows -------------------------------------------------------------------------------------------
 
@@ -129,7 +133,7 @@ class PlanePane(PatientPane):
 
     def claims(self, position: QPointF) -> bool:
         cross = self.crosshair()
-        shown = "crosshair" not in self._view.hidden_overlays
+        shown = self._view.opacity("crosshair") > 0
         return shown and (cross.holds_center(position) or cross.holds_handle(position))
 
     def follows_drag(self) -> bool:
@@ -158,15 +162,13 @@ class PlanePane(PatientPane):
         painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
         live = painter.device() is self
         scale = text_scale(frame.area)
-        if "crosshair" not in view.hidden_overlays:
-            cross = crosshair(frame, view, self.index)
-            draw_crosshair(
-                painter, frame, view, self.index, cross, handles=live and self._mouse is not None, scale=scale
-            )
-        if "vessels" not in view.hidden_overlays:
-            draw_vessels(painter, frame, case.tree, view.vessel, view.slab, scale)
-        if "marks" not in view.hidden_overlays:
-            draw_marks(painter, frame, case.marks, view.slab, self.tools.selected, scale)
+        if view.opacity("crosshair") > 0:
+            cross, handles = crosshair(frame, view, self.index), live and self._mouse is not None
+            painter.setOpacity(view.opacity("crosshair"))
+            draw_crosshair(painter, frame, view, self.index, cross, handles=handles, scale=scale)
+        draw_overlays(painter, frame, case, view, self.tools.selected, scale)
+        if live:
+            self._course.paint_handle(painter, frame, self._mouse)
         draw_letters(painter, frame, scale)
         preset = next((name for name, window in self.tools.windows if window == view.window), None)
         left, right = corner_lines(
@@ -358,6 +360,8 @@ class PlanePane(PatientPane):
         if tool is Tool.TRACE:
             self.tools.clicked.emit(self.frame().to_lps(position))
             return None
+        if tool is Tool.COURSE:
+            return self._course.take(position)
         if tool in (Tool.DISTANCE, Tool.ANGLE):
             # Nothing is measured in a volume that is still being read.
             return NewMark(self, position, tool) if self._case is not None and self._case.volume.complete else None
@@ -374,12 +378,12 @@ class PlanePane(PatientPane):
     def _taken(self, position: QPointF) -> Drag | None:
         """Return the drag of what lies under the mouse, if something that can be dragged does."""
         assert self._case is not None
-        if "marks" not in self._view.hidden_overlays:
+        if self._view.opacity("marks") > 0:
             held = grip(self.frame(), self._case.marks, self._view.slab, position)
             if held is not None:
                 self.tools.select(held.mark)
                 return MarkDrag(self, position, held)
-        if "crosshair" not in self._view.hidden_overlays:
+        if self._view.opacity("crosshair") > 0:
             cross = self.crosshair()
             if cross.holds_center(position):
                 return CursorDrag(self, position, jump=False)
@@ -413,7 +417,7 @@ class PlanePane(PatientPane):
             self.mousePressEvent(event)
         elif self.crosshair().holds_center(position):
             self.straighten()
-        else:
+        elif not self._course.choose(position):
             self.desk.look(window=self.tools.windows[0][1])
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -449,7 +453,9 @@ class PlanePane(PatientPane):
         shape = Qt.CursorShape.ArrowCursor
         if self._case is not None and self._mouse is not None:
             cross = self.crosshair()
-            if self.tools.tool in (Tool.DISTANCE, Tool.ANGLE, Tool.CROSSHAIR, Tool.TRACE):
+            if self.tools.tool is Tool.COURSE:
+                shape = self._course.pointer(self._mouse)
+            elif self.tools.tool in (Tool.DISTANCE, Tool.ANGLE, Tool.CROSSHAIR, Tool.TRACE):
                 shape = Qt.CursorShape.CrossCursor
             elif grip(self.frame(), self._case.marks, self._view.slab, self._mouse) is not None:
                 shape = Qt.CursorShape.PointingHandCursor
@@ -461,33 +467,6 @@ class PlanePane(PatientPane):
             self.setCursor(shape)
 
     # -- keys ----------------------------------------------------------------------------------------------------
-
-    def _key_table(self) -> dict[Qt.Key, Callable[[], bool | None]]:
-        far = 1_000_000
-        return {
-            _K.Key_Up: lambda: self.step(1),
-            _K.Key_Right: lambda: self.step(1),
-            _K.Key_Down: lambda: self.step(-1),
-            _K.Key_Left: lambda: self.step(-1),
-            _K.Key_PageUp: lambda: self.step(PAGE_SLICES),
-            _K.Key_PageDown: lambda: self.step(-PAGE_SLICES),
-            _K.Key_Home: lambda: self.step(-far),
-            _K.Key_End: lambda: self.step(far),
-            _K.Key_Plus: lambda: self.zoom_by(ZOOM_STEP, self.crosshair().center),
-            _K.Key_Equal: lambda: self.zoom_by(ZOOM_STEP, self.crosshair().center),
-            _K.Key_Minus: lambda: self.zoom_by(1 / ZOOM_STEP, self.crosshair().center),
-            _K.Key_0: self.straighten,
-            _K.Key_C: self.whole_picture,
-            _K.Key_BracketLeft: lambda: self.thicken(-1),
-            _K.Key_BracketRight: lambda: self.thicken(1),
-            _K.Key_T: self.next_projection,
-            _K.Key_M: lambda: self.tools.choose(Tool.DISTANCE),
-            _K.Key_A: lambda: self.tools.choose(Tool.ANGLE),
-            _K.Key_I: self.invert,
-            _K.Key_Delete: self.delete_selected,
-            _K.Key_Backspace: self.delete_selected,
-            _K.Key_Escape: self.escape,
-        }
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         action = self._keys.get(Qt.Key(event.key()))

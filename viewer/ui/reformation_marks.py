@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from viewer.analysis.reformat.straightened import Straightened
 from viewer.model.calcium import CalciumProfile
+from viewer.model.cross_section import CrossSections
 from viewer.model.lesion import Cap, Lesion
 from viewer.model.vessel import Author
-from viewer.report.calcium_marks import runs_of
+from viewer.report.calcium_marks import paint_band, runs_of
 from viewer.report.ink import draw_text
+from viewer.ui.laid_out import Placement
 from viewer.ui.theme import color, font
 
 WORDS_PX = 120
@@ -40,19 +43,58 @@ class Placed:
     across: Callable[[float], float]
 
 
-def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfile) -> None:
-    """Mark heavy calcium at the lower edge of the picture, in words where there is room: the heaviest first."""
+def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfile, *, words: bool = True) -> None:
+    """Mark heavy calcium at the lower edge of the picture, in words where there is room: the heaviest first.
+
+    What is possible only, not firm, is a dashed frame instead of a full band.
+    """
     frame = place.frame
     named: list[tuple[float, float]] = []
     heavy = [(run, place.across(run.from_mm), place.across(run.to_mm)) for run in runs_of(profile) if not run.light]
     for run, left, right in heavy:
-        painter.fillRect(QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run.drawn)
+        paint_band(painter, QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run)
+    if not words:
+        return
     for run, left, right in reversed(heavy):
         low, high = (left + right - WORDS_PX) / 2, (left + right + WORDS_PX) / 2
         if run.to_mm - run.from_mm >= 1.0 and all(high < a or low > b for a, b in named):
             named.append((low, high))
             box = QRect(round(low), round(frame.bottom()) - 28, WORDS_PX, 16)
-            draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), run.words, font(0.82, bold=True), run.drawn)
+            draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), run.words, font(0.82, bold=True), run.shade)
+
+
+def paint_walls(painter: QPainter, placed: Placement, sections: CrossSections, start_mm: float) -> None:
+    """Draw the outer wall and the lumen as the plane of a straightened picture cuts them.
+
+    Parameters
+    ----------
+    painter : QPainter
+    placed : Placement
+    sections : CrossSections
+    start_mm : float
+        Where their vessel begins on the course that is laid out.
+    """
+    picture = placed.picture
+    if not isinstance(picture, Straightened):
+        return
+    frames, own = picture.frames, sections.frames
+    inside = own.station_mm + start_mm <= frames.station_mm[-1] + 1e-6
+    station = own.station_mm[inside]
+    angle = np.radians(picture.angle_deg)
+    rows = np.clip(np.searchsorted(frames.station_mm, station + start_mm), 0, len(frames.station_mm) - 1)
+    across = np.cos(angle) * frames.right[rows] + np.sin(angle) * frames.up[rows]
+    turn = np.arctan2((across * own.up[inside]).sum(1), (across * own.right[inside]).sum(1))
+    for radii, shade in ((sections.wall_mm, "wall"), (sections.lumen_mm, "lumen")):
+        count = radii.shape[1]
+        painter.setPen(QPen(color("meaning", shade), 1.2))
+        for side in (1.0, -1.0):
+            at = np.rint((turn + (0.0 if side > 0 else np.pi)) / (2 * np.pi) * count).astype(int) % count
+            radius = radii[inside][np.arange(len(station)), at]
+            shown = radius > 0
+            for part in np.split(np.arange(len(shown)), np.flatnonzero(np.diff(shown.astype(int))) + 1):
+                if shown[part[0]] and len(part) > 1:
+                    spots = [placed.to_screen(start_mm + float(station[n]), side * float(radius[n])) for n in part]
+                    painter.drawPolyline(QPolygonF(spots))
 
 
 def paint_lesion(painter: QPainter, place: Placed, lesion: Lesion) -> None:
@@ -98,13 +140,3 @@ def _paint_cap(painter: QPainter, place: Placed, cap: Cap, letter: str, shade: Q
     box = QRect(round(x - 206 if left else x + 6), round(place.frame.top()) + WORDS_TOP_PX, 200, 18)
     flags = int(side | Qt.AlignmentFlag.AlignVCenter)
     draw_text(painter, box, flags, " ".join(word for word in words if word), font(0.92, bold=True), shade)
-
-
-def hatch(image: QImage, mask: np.ndarray) -> None:
-    """Darken with oblique stripes what a picture cannot show."""
-    if not mask.any():
-        return
-    height, width = mask.shape
-    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
-    row, column = np.indices(mask.shape)
-    pixels[mask] = np.where((row + column) % 8 < 2, 52, 18)[mask]

@@ -9,18 +9,22 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.plaque.anchor import pull_anchor
+from viewer.analysis.reformat.frames import frame_at
 from viewer.analysis.reformat.sections import cross_section, section_place
 from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
+from viewer.model.geometry import Float
 from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
 from viewer.report.section_marks import calcium_at, nearest_row, outline, paint_section_marks
 from viewer.ui.cap_marks import caps_of, paint_plate, shade_of
+from viewer.ui.course_pull import GRIP_PX as COURSE_GRIP_PX
+from viewer.ui.course_pull import CoursePull, paint_handle
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.theme import color, font
@@ -66,17 +70,26 @@ class SectionsPane(PatientPane):
         "Choose a vessel: click it in the tree map, in 3-D, or in step Vessel.",
     )
 
-    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, pull: CoursePull) -> None:
         super().__init__(desk, jobs)
+        self._pull = pull
+        #: The picture on which the course is dragged: its station and its square.
+        self._pulling: tuple[float, QRectF] | None = None
         self._sight: Along | None = None
         self._case: Case | None = None
         self._apart_mm = APART_MM
         self._held: Held | None = None
+        #: The square whose middle the mouse is at while courses are dragged.
+        self._over: QRectF | None = None
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
-        self._sight, self._case = active(case, view), case
+        # The course must not move under the mouse that drags it.
+        held = self._pull.held if self._pulling is not None else None
+        self._sight, self._case = held.sight if held is not None else active(case, view), case
         self.set_empty(self._sight is None)
-        self.update_if_other(case, view.cursor_lps_mm, view.vessel, view.window, view.hidden_overlays)
+        self.update_if_other(
+            case, view.cursor_lps_mm, view.vessel, view.window, view.hidden_overlays, view.faded_overlays
+        )
 
     def subtitle(self) -> str:
         return "" if self._sight is None else f"{self._apart_mm:g} mm apart"
@@ -154,8 +167,26 @@ class SectionsPane(PatientPane):
             painter.setPen(QPen(color("accent", "primary") if here else color("surface", "hover"), 1.4 if here else 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box)
-            paint_section_marks(painter, box, self._case, self._sight, station, HALF_WIDTH_MM)
+            paint_section_marks(painter, box, self._case, self._sight, station, HALF_WIDTH_MM, self.desk.view)
             self._paint_label(painter, box, name, station)
+            if painter.device() is self:
+                self._paint_pull(painter, box, station)
+
+    def _paint_pull(self, painter: QPainter, box: QRectF, station_mm: float) -> None:
+        """Show where the course is dragged to, or that it can be taken in the middle."""
+        shift, middle = self._pull.shift(), box.center()
+        if self._pulling is not None and shift is not None and self._sight is not None:
+            if not shift[0][0] <= station_mm <= shift[0][-1]:
+                return
+            _, _, right, up = frame_at(self._sight.frames, station_mm)
+            away = np.array([np.interp(station_mm, shift[0], axis) for axis in shift[1].T])
+            scale = box.width() / (2 * HALF_WIDTH_MM)
+            spot = middle + QPointF(float(away @ right), -float(away @ up)) * scale
+            painter.setPen(QPen(color("accent", "primary"), 1.4, Qt.PenStyle.DashLine))
+            painter.drawLine(middle, spot)
+            paint_handle(painter, spot, taken=station_mm == self._pulling[0])
+        elif self._pull.chosen and self._pull.held is None and self._over == box:
+            paint_handle(painter, middle, taken=False)
 
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
         assert self._sight is not None and self._case is not None
@@ -168,7 +199,7 @@ class SectionsPane(PatientPane):
             text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         found = calcium_at(self._case, self._sight, station_mm)
-        if found is not None:
+        if found is not None and self.desk.view.opacity("calcium") > 0:
             profile, nearest = found
             level = int(levels_of(profile)[nearest])
             if level >= 0:
@@ -197,15 +228,13 @@ class SectionsPane(PatientPane):
                     return Held(vessel, own, station, box, contour == "lumen_mm")
         return None
 
-    def _pull(self, where: QPointF, *, keep: bool) -> None:
+    def _drag_contour(self, where: QPointF, *, keep: bool) -> None:
         """Pull the contour that is held to the mouse; its neighbours follow."""
         case, held = self.desk.kept_case, self._held
         sections = case.sections_of(held.vessel) if case is not None and held is not None else None
         if case is None or held is None or sections is None or self._sight is None:
             return
-        scale = 2 * HALF_WIDTH_MM / held.box.width()
-        offset = (where - held.box.center()) * scale
-        place = section_place(self._sight.frames, held.station_mm, offset.x(), -offset.y())
+        place = self._place_at(where, held.station_mm, held.box)
         row = nearest_row(sections, held.own_mm)
         away = place - sections.frames.center_lps_mm[row]
         x, y = float(away @ sections.frames.right[row]), float(away @ sections.frames.up[row])
@@ -221,17 +250,45 @@ class SectionsPane(PatientPane):
         self.desk.apply(replace(new, calcium=gone), f"Pull {'lumen' if held.lumen else 'outer wall'} of {held.vessel}")
         self.contour_pulled.emit()
 
+    def _middle_at(self, where: QPointF) -> tuple[float, QRectF] | None:
+        """Return the station and the square in whose middle the mouse would take the course."""
+        if not self._pull.chosen or self._sight is None:
+            return None
+        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+            if np.hypot(where.x() - box.center().x(), where.y() - box.center().y()) <= COURSE_GRIP_PX:
+                return station, box
+        return None
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        where = event.position()
+        if self._pulling is not None and self._sight is not None:
+            station, box = self._pulling
+            self._pull.move(self._place_at(where, station, box))
+            return
         if self._held is not None:
-            self._pull(event.position(), keep=False)
-        else:
-            over = self._contour_at(event.position()) is not None
-            self.setCursor(Qt.CursorShape.SizeAllCursor if over else Qt.CursorShape.ArrowCursor)
+            self._drag_contour(where, keep=False)
+            return
+        middle = self._middle_at(where)
+        over = None if middle is None else middle[1]
+        if over != self._over:
+            self._over = over
+            self.update()
+        grabs = over is not None or self._contour_at(where) is not None
+        self.setCursor(Qt.CursorShape.SizeAllCursor if grabs else Qt.CursorShape.ArrowCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._held is not None:
-            self._pull(event.position(), keep=True)
+        if self._pulling is not None:
+            self._pulling = None
+            self._pull.keep()
+        elif self._held is not None:
+            self._drag_contour(event.position(), keep=True)
             self._held = None
+
+    def _place_at(self, where: QPointF, station_mm: float, box: QRectF) -> Float:
+        """Return the point in LPS mm under a place of one of the pictures."""
+        assert self._sight is not None
+        away = (where - box.center()) * (2 * HALF_WIDTH_MM / box.width())
+        return section_place(self._sight.frames, station_mm, away.x(), -away.y())
 
     def _step(self, by_mm: float) -> None:
         if self._sight is not None:
@@ -240,15 +297,16 @@ class SectionsPane(PatientPane):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._sight is None or event.button() != Qt.MouseButton.LeftButton:
             return
+        middle = self._middle_at(event.position())
+        if middle is not None and self._pull.take(*self._sight.course.on_vessel(middle[0])):
+            self._pulling, self._over = middle, None
+            return
         self._held = self._contour_at(event.position())
         if self._held is not None:
             return
         for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
             if box.contains(event.position()):
-                scale = 2 * HALF_WIDTH_MM / box.width()
-                offset = event.position() - box.center()
-                place = section_place(self._sight.frames, station, offset.x() * scale, -offset.y() * scale)
-                self.desk.look(cursor_lps_mm=place)
+                self.desk.look(cursor_lps_mm=self._place_at(event.position(), station, box))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

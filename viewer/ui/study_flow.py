@@ -216,6 +216,7 @@ class StudyFlow:
             slab=Slab(),
             carm=self._settings.lab.carm(0.0, 0.0, volume.geometry.center_lps_mm),
             hidden_overlays=former.hidden_overlays,
+            faded_overlays=former.faded_overlays,
         )
         self._desk.open(Case(volume), view)
         self._show_browser(False)

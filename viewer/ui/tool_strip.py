@@ -6,14 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QToolButton,
     QWidget,
@@ -34,22 +32,16 @@ TOOL_BUTTONS = (
     (Tool.DISTANCE, "distance", "Measure a distance (M)"),
     (Tool.ANGLE, "angle", "Measure an angle (A)"),
     (Tool.OCCLUSION, "occlusion", "Mark an occlusion: click P, then D, in any picture (K)"),
-)
-
-#: What the panes can leave out, and its words.
-OVERLAYS = (
-    ("vessels", "Vessels"),
-    ("centrelines", "Centrelines on the X-ray preview"),
-    ("calcium", "Calcium"),
-    ("marks", "Distances and angles"),
-    ("crosshair", "Crosshair"),
+    (Tool.COURSE, "course", "Drag the active vessel's course, on any picture (G)"),
 )
 
 
 class ToolStrip(QWidget):
     """One row of small controls; every change goes to the desk or the tool box."""
 
-    def __init__(self, desk: Desk, tools: ToolBox, show_keys: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: Desk, tools: ToolBox, show_keys: Callable[[], None], show_overlays: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._desk = desk
         row = QHBoxLayout(self)
@@ -97,17 +89,9 @@ class ToolStrip(QWidget):
         row.addSpacing(14)
         self.overlays = QToolButton()
         self.overlays.setText("Overlays")
-        self.overlays.setToolTip("What is drawn over the pictures")
-        self.overlays.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.overlays.setToolTip("What is drawn over the pictures, what its colours mean, how opaque it is (O)")
         self.overlays.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        menu = QMenu(self.overlays)
-        self._overlays: dict[str, QAction] = {}
-        for name, words in OVERLAYS:
-            action = menu.addAction(words)
-            action.setCheckable(True)
-            action.toggled.connect(partial(self._switch_overlay, name))
-            self._overlays[name] = action
-        self.overlays.setMenu(menu)
+        self.overlays.clicked.connect(lambda: show_overlays())
         row.addWidget(self.overlays)
         row.addStretch(1)
         self._bar = QProgressBar()
@@ -140,10 +124,6 @@ class ToolStrip(QWidget):
             self._list_windows()
         names = {window: number for number, (_, window) in enumerate(self._listed, start=1)}
         self._window.setCurrentIndex(names.get(view.window, 0))
-        for name, action in self._overlays.items():
-            action.blockSignals(True)
-            action.setChecked(name not in view.hidden_overlays)
-            action.blockSignals(False)
         for widget in (self._slab, self._projection):
             widget.blockSignals(True)
         self._slab.setValue(view.slab.thickness_mm)
@@ -174,10 +154,6 @@ class ToolStrip(QWidget):
             self._window.addItem(name)
             tip = f"Level {window.level_hu:g}, width {window.width_hu:g} HU (key {number})"
             self._window.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
-
-    def _switch_overlay(self, name: str, on: bool) -> None:
-        hidden = self._desk.view.hidden_overlays
-        self._desk.look(hidden_overlays=hidden - {name} if on else hidden | {name})
 
     def _choose_slab(self) -> None:
         self._desk.look(slab=Slab(self._slab.value(), Projection(self._projection.currentText())))

@@ -21,6 +21,7 @@ class Tool(enum.Enum):
     ANGLE = "Angle"
     TRACE = "Trace a vessel"
     OCCLUSION = "Mark an occlusion"
+    COURSE = "Drag the course"
 
 
 class ToolBox(QObject):

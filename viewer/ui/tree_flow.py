@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from viewer.desk import Desk
+from viewer.desk.course_edits import extend_course
 from viewer.desk.sight import on_vessel
 from viewer.desk.tree_edits import add_vessel, with_tree
 from viewer.errors import ViewerError
@@ -48,6 +49,11 @@ class TreeFlow(QObject):
         self._settings = settings
         self.progress: tuple[float, str] | None = None
         self.clicks: list[Float] = []
+        #: For each way from a click to the next, whether it was drawn rather than traced.
+        self._by_hand: list[bool] = []
+        self.drawing = False
+        #: Whether the clicks lead a vessel on beyond its end.
+        self.extends = False
         self.name = ""
         self._line: Centerline | None = None
         self._whole: Volume | None = None
@@ -119,8 +125,15 @@ class TreeFlow(QObject):
         self._choose_vessel(now)
         self.measure()
 
-    def measure(self) -> None:
-        """Measure what was not measured yet, and look for occlusions; as one edit."""
+    def measure(self, *, amend: bool = False) -> None:
+        """Measure what was not measured yet, and look for occlusions.
+
+        Parameters
+        ----------
+        amend : bool
+            Keep it as part of the last edit, whose vessels it measures, and look nowhere else; else it is an edit of
+            its own, and the cursor goes to the first occlusion.
+        """
         case = self._desk.kept_case
         if case is None or not len(case.tree):
             return
@@ -139,11 +152,15 @@ class TreeFlow(QObject):
             now = self._desk.kept_case
             if now is not case:
                 # Something was edited meanwhile: what was measured belongs to another plan.
-                if now is not None and now.volume is case.volume:
-                    self.measure()
+                if now is not None and now.volume is case.volume and _unmeasured(now):
+                    self.measure(amend=amend)
+                self.changed.emit()
                 return
-            self._desk.apply(measured, "Measure the vessels")
-            self._look_at_occlusion(measured)
+            if amend:
+                self._desk.amend(measured)
+            else:
+                self._desk.apply(measured, "Measure the vessels")
+                self._look_at_occlusion(measured)
             self.changed.emit()
 
         self._jobs.run(FIND, work, done=done, failed=self._not_found, report=self._set_progress, cancelled=self._ended)
@@ -236,10 +253,27 @@ class TreeFlow(QObject):
 
     def begin_trace(self, name: str = "") -> None:
         """Take the tool for clicking a vessel."""
-        self.clicks.clear()
+        self._begin(name or self.next_name(), [], extends=False)
+
+    def begin_extension(self, name: str) -> None:
+        """Take the tool for clicking how a vessel goes on beyond its end."""
+        case = self._desk.kept_case
+        if case is not None and name in case.tree:
+            end = case.tree[name].centerline.points_lps_mm[-1]
+            self._desk.look(cursor_lps_mm=end)
+            self._begin(name, [end], extends=True)
+
+    def _begin(self, name: str, clicks: list[Float], *, extends: bool) -> None:
+        self.clicks, self._by_hand = clicks, []
+        self.extends = extends
         self._line = None
-        self.name = name or self.next_name()
+        self.name = name
         self._tools.choose(Tool.TRACE)
+        self.changed.emit()
+
+    def draw(self, on: bool) -> None:
+        """From now on, lead the course straight to what is clicked instead of tracing it, or trace it again."""
+        self.drawing = on
         self.changed.emit()
 
     def next_name(self) -> str:
@@ -252,15 +286,17 @@ class TreeFlow(QObject):
         """Take a point; from the second on, the course through all of them is found and shown at once."""
         if not self.tracing:
             return
+        if self.clicks:
+            self._by_hand.append(self.drawing)
         self.clicks.append(np.asarray(point_lps_mm, float))
         self.changed.emit()
         if len(self.clicks) > 1:
             self._trace()
 
     def take_back(self) -> None:
-        """Take the last point back."""
-        if self.clicks:
-            self.clicks.pop()
+        """Take the last point back; the end from which a vessel goes on stays."""
+        if len(self.clicks) > self.extends:
+            self._drop_click()
         self._line = None
         if len(self.clicks) > 1:
             self._trace()
@@ -268,17 +304,22 @@ class TreeFlow(QObject):
             self._desk.preview(None)
         self.changed.emit()
 
+    def _drop_click(self) -> None:
+        self.clicks.pop()
+        if self._by_hand:
+            self._by_hand.pop()
+
     def _trace(self) -> None:
         case = self._desk.kept_case
         if case is None:
             return
-        volume, points = case.volume, np.array(self.clicks)
+        volume, points, drawn = case.volume, np.array(self.clicks), tuple(self._by_hand)
         lumen = case.enhancement.lumen_hu if case.enhancement is not None else None
 
         def work(progress: Progress) -> Centerline:
             from viewer.analysis.coronary.seeded import trace_path
 
-            return trace_path(volume, points, lumen_hu=lumen)
+            return trace_path(volume, points, lumen_hu=lumen, drawn=drawn)
 
         self._jobs.run(PATH, work, done=self._traced, failed=self._not_traced)
 
@@ -287,32 +328,39 @@ class TreeFlow(QObject):
         if case is None or not self.tracing:
             return
         self._line = line
-        self._desk.preview(add_vessel(case, self.name, line))
+        self._desk.preview(dashed(case, self._with_line(case, line)))
         self.changed.emit()
+
+    def _with_line(self, case: Case, line: Centerline) -> Case:
+        if self.extends and self.name in case.tree:
+            return extend_course(case, self.name, line)
+        return add_vessel(case, self.name, line)
 
     def _not_traced(self, problem: BaseException) -> None:
         if not isinstance(problem, ViewerError):
             raise problem
-        self.clicks.pop()
+        self._drop_click()
         self._message.refuse(problem)
         self.changed.emit()
 
     def rename_trace(self, name: str) -> None:
         """Give the vessel that is being traced another name."""
-        self.name = name.strip() or self.name
-        if self._line is not None:
-            self._traced(self._line)
+        if not self.extends:
+            self.name = name.strip() or self.name
+            if self._line is not None:
+                self._traced(self._line)
 
     def finish_trace(self) -> None:
         """Keep the course."""
         case = self._desk.kept_case
         if case is None or self._line is None:
             return
-        new = add_vessel(case, self.name, self._line)
-        self._desk.apply(new, f"Trace {self.name}")
-        self._desk.look(on_vessel(new, self._desk.view, self.name))
+        new = self._with_line(case, self._line)
+        self._desk.apply(new, f"Lead {self.name} on" if self.extends else f"Trace {self.name}")
+        if not self.extends:
+            self._desk.look(on_vessel(new, self._desk.view, self.name))
         self._end_trace()
-        self.measure()
+        self.measure(amend=True)
 
     def cancel_trace(self) -> None:
         """Forget the clicks."""
@@ -320,7 +368,8 @@ class TreeFlow(QObject):
         self._end_trace()
 
     def _end_trace(self) -> None:
-        self.clicks.clear()
+        self.clicks, self._by_hand = [], []
+        self.extends = self.drawing = False
         self._line = None
         if self.tracing:
             self._tools.choose(Tool.WINDOW)
@@ -329,17 +378,30 @@ class TreeFlow(QObject):
     def _tool_changed(self) -> None:
         if not self.tracing and self.clicks:
             self.cancel_trace()
+        self.changed.emit()
 
     # -- corrections ---------------------------------------------------------------------------------------------
 
+    def try_out(self, change: Callable[[Case], Case] | None) -> None:
+        """Show what an edit would do, dashed, without keeping it; ``None`` ends that."""
+        case = self._desk.kept_case
+        if case is None or self.finding or self.tracing:
+            return
+        try:
+            shown = None if change is None else dashed(case, change(case))
+        except ViewerError:
+            shown = None
+        self._desk.preview(shown)
+
     def edit(self, change: Callable[[Case], Case], title: str, vessel: str | None = None) -> None:
-        """Apply a pure edit of the tree, titled; what cannot be done is said in words."""
+        """Apply a pure edit of the tree, titled, and measure what it changed; what cannot be done is said in words."""
         case = self._desk.kept_case
         if case is None:
             return
         try:
             new = change(case)
         except ViewerError as problem:
+            self._desk.preview(None)
             self._message.say(str(problem), Weight.CAUTION)
             return
         self._desk.apply(new, title)
@@ -349,3 +411,23 @@ class TreeFlow(QObject):
             self._desk.look(vessel=None)
         elif name is not None and name != view.vessel:
             self._desk.look(vessel=name)
+        if new.tree is not case.tree and _unmeasured(new):
+            self.measure(amend=True)
+
+
+def _unmeasured(case: Case) -> bool:
+    """Tell whether a vessel has not been measured along its present course."""
+    measured = {sections.vessel for sections in case.sections}
+    return any(vessel.name not in measured for vessel in case.tree)
+
+
+def dashed(before: Case, after: Case) -> Case:
+    """Return the case after an edit as it is shown while it is tried out: every course that it changes is dashed."""
+    former = {vessel.name: vessel.centerline for vessel in before.tree}
+    vessels = tuple(
+        vessel
+        if former.get(vessel.name) is vessel.centerline
+        else replace(vessel, centerline=replace(vessel.centerline, inferred=((0.0, vessel.centerline.length_mm),)))
+        for vessel in after.tree
+    )
+    return replace(after, tree=replace(after.tree, vessels=vessels))

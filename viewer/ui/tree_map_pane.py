@@ -15,7 +15,7 @@ from viewer.model.case import Case
 from viewer.model.lesion import LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.view import ViewState
-from viewer.report.calcium_marks import runs_of
+from viewer.report.calcium_marks import paint_band, runs_of
 from viewer.report.ink import draw_text
 from viewer.ui.pane import HEADER_PX, Pane
 from viewer.ui.theme import color, font, vessel_color
@@ -68,7 +68,7 @@ class TreeMapPane(Pane):
             self._tree = tree
             self._rows = rows_of(tree) if tree is not None else ()
         self.set_empty(not self._rows)
-        self.update_if_other(case, view.vessel, view.cursor_lps_mm)
+        self.update_if_other(case, view.vessel, view.cursor_lps_mm, view.hidden_overlays, view.faded_overlays)
 
     def subtitle(self) -> str:
         dominance = self._tree.dominance if self._tree is not None else None
@@ -154,20 +154,23 @@ class TreeMapPane(Pane):
 
     def _paint_disease(self, painter: QPainter, name: str, left: float, y: float, per_mm: float, most: float) -> None:
         """Mark calcium by class, and the caps of occlusions."""
-        case = self.desk.case
+        case, view = self.desk.case, self.desk.view
         if case is None:
             return
         profile = case.calcium_of(name)
-        for run in runs_of(profile) if profile is not None else ():
+        painter.setOpacity(view.opacity("calcium"))
+        for run in runs_of(profile) if profile is not None and view.opacity("calcium") > 0 else ():
             wide = max((run.to_mm - run.from_mm) * per_mm, 2.0)
             high = min(most, 9.0) * (0.5, 0.42, 0.3)[run.level] * 2
-            painter.fillRect(QRectF(left + run.from_mm * per_mm, y - high / 2, wide, high), run.shade)
-        for lesion in case.lesions:
+            paint_band(painter, QRectF(left + run.from_mm * per_mm, y - high / 2, wide, high), run)
+        painter.setOpacity(view.opacity("caps"))
+        for lesion in case.lesions if view.opacity("caps") > 0 else ():
             if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
                 for cap, shade in ((lesion.proximal, "proximal_cap"), (lesion.distal, "distal_cap")):
                     x = left + cap.station_mm * per_mm
                     painter.setPen(QPen(color("meaning", shade), 2))
                     painter.drawLine(QPointF(x, y - most - 1), QPointF(x, y + most + 1))
+        painter.setOpacity(1.0)
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         view = self.desk.view

@@ -6,17 +6,18 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QProgressBar, QSizePolicy
+from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QProgressBar, QSizePolicy
 
 from viewer.desk import Desk
-from viewer.desk import tree_edits as edits
-from viewer.desk.sight import active, on_vessel
+from viewer.desk.sight import on_vessel
 from viewer.model.case import Case
 from viewer.model.vessel import VESSEL_NAMES, Author, Vessel, VesselTree
 from viewer.model.view import Step, ViewState
 from viewer.model.volume import Severity
 from viewer.ui.rail import StepPanel
 from viewer.ui.theme import vessel_color
+from viewer.ui.tools import ToolBox
+from viewer.ui.tree_corrections import Corrections
 from viewer.ui.tree_files import TreeFiles
 from viewer.ui.tree_flow import TreeFlow
 
@@ -35,7 +36,7 @@ class TreePanel(StepPanel):
 
     step = Step.TREE
 
-    def __init__(self, desk: Desk, flow: TreeFlow, files: TreeFiles) -> None:
+    def __init__(self, desk: Desk, flow: TreeFlow, files: TreeFiles, tools: ToolBox) -> None:
         super().__init__()
         self._desk = desk
         self._flow = flow
@@ -45,6 +46,7 @@ class TreePanel(StepPanel):
         self._find.column.addWidget(self._bar)
         self._find_button = self._find.add_button("Find the tree", flow.find, primary=True)
         self._stop_button = self._find.add_button("Cancel", flow.stop)
+        self.corrections = Corrections(self.add_card("Correct it"), desk, flow, tools)
         self._trace = self.add_card("Trace by hand")
         self._name = QComboBox()
         self._name.setEditable(True)
@@ -53,6 +55,12 @@ class TreePanel(StepPanel):
         self._name.currentTextChanged.connect(flow.rename_trace)
         self._trace.column.addWidget(self._name)
         self._begin = self._trace.add_button("Click a vessel", partial(flow.begin_trace))
+        self._draw = QCheckBox("Draw, do not trace")
+        self._draw.setToolTip(
+            "Lead the course smoothly through the next clicks as they stand, where nothing can be traced"
+        )
+        self._draw.toggled.connect(flow.draw)
+        self._trace.column.addWidget(self._draw)
         self._keep = self._trace.add_button("Keep this course", flow.finish_trace, primary=True, tip="Enter")
         self._back = self._trace.add_button("Take the last point back", flow.take_back, tip="Backspace")
         self._forget = self._trace.add_button("Cancel", flow.cancel_trace, tip="Esc")
@@ -64,18 +72,6 @@ class TreePanel(StepPanel):
         self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(self._choose)
         self._vessels.column.addWidget(self._list)
-        self._edit = self.add_card("Correct it")
-        self._other_name = QComboBox()
-        self._other_name.setEditable(True)
-        self._other_name.addItems(VESSEL_NAMES)
-        self._other_name.setAccessibleName("Another name for this vessel")
-        self._other_name.textActivated.connect(self._rename)
-        self._edit.column.addWidget(self._other_name)
-        self._alternative = self._edit.add_button("Show the next-best course", self._next_course)
-        self._cut = self._edit.add_button("End it at the cursor", self._cut_here)
-        self._retrace = self._edit.add_button("Trace it anew", self._trace_anew)
-        self._turn = self._edit.add_button("Turn it round", self._reverse)
-        self._delete = self._edit.add_button("Delete it", self._delete_vessel)
         self._files = self.add_card("Other programs")
         self._import = self._files.add_button("Import…", files.ask_import, tip="Centrelines or a map of labels")
         self._export = self._files.add_button("Export…", files.ask_export, tip="VTP, CSV, STL or GLB")
@@ -110,15 +106,21 @@ class TreePanel(StepPanel):
         self._files.setVisible(ready and not flow.tracing)
         self._export.setEnabled(has_tree)
         self._show_vessels(case, view)
+        self.corrections.refresh(case, view)
 
     def _show_trace(self, ready: bool) -> None:
         flow, tracing = self._flow, self._flow.tracing
         self._begin.setVisible(not tracing)
         self._begin.setEnabled(ready)
-        self._name.setVisible(tracing)
+        self._name.setVisible(tracing and not flow.extends)
+        self._draw.setVisible(tracing)
+        if self._draw.isChecked() != flow.drawing:
+            self._draw.blockSignals(True)
+            self._draw.setChecked(flow.drawing)
+            self._draw.blockSignals(False)
         self._keep.setVisible(tracing)
         self._keep.setEnabled(flow.can_finish)
-        self._back.setVisible(tracing and bool(flow.clicks))
+        self._back.setVisible(tracing and len(flow.clicks) > flow.extends)
         self._forget.setVisible(tracing)
         if not tracing:
             self._trace.say("Trace by hand", "What was missed or went wrong is traced with two clicks or more.")
@@ -131,6 +133,8 @@ class TreePanel(StepPanel):
             0: ("Click where the vessel begins", "At the aorta or at its parent, on any plane."),
             1: ("Click farther along", "The course is found between the points, through an occlusion too."),
         }
+        if flow.extends:
+            said[1] = (f"Click where {flow.name} goes on", "The course is found from its end to there.")
         heading, text = said.get(len(flow.clicks), ("Is this the course?", "Click on to go farther, or keep it."))
         self._trace.say(heading, text)
 
@@ -150,14 +154,8 @@ class TreePanel(StepPanel):
             item = self._list.item(number)
             if item.data(Qt.ItemDataRole.UserRole) == chosen:
                 self._list.setCurrentItem(item)
-        self._edit.setVisible(chosen is not None and not self._flow.tracing)
         if chosen is None:
             self._list.clearSelection()
-            return
-        self._edit.say(f"Correct {chosen}")
-        self._alternative.setVisible(bool(tree[chosen].alternatives))
-        if not self._other_name.hasFocus():
-            self._other_name.setCurrentText(chosen)
 
     # -- what the doctor does ------------------------------------------------------------------------------------
 
@@ -165,36 +163,6 @@ class TreePanel(StepPanel):
         case, name = self._desk.case, item.data(Qt.ItemDataRole.UserRole)
         if case is not None and name in case.tree:
             self._desk.look(on_vessel(case, self._desk.view, name))
-
-    def _name_now(self) -> str:
-        return self._desk.view.vessel or ""
-
-    def _rename(self, new: str) -> None:
-        name = self._name_now()
-        if name and new.strip() != name:
-            self._flow.edit(lambda case: edits.rename_vessel(case, name, new), f"Rename {name}", new.strip())
-
-    def _delete_vessel(self) -> None:
-        name = self._name_now()
-        self._flow.edit(lambda case: edits.delete_vessel(case, name), f"Delete {name}")
-
-    def _reverse(self) -> None:
-        name = self._name_now()
-        self._flow.edit(lambda case: edits.reverse_vessel(case, name), f"Turn {name} round")
-
-    def _next_course(self) -> None:
-        name = self._name_now()
-        self._flow.edit(lambda case: edits.choose_alternative(case, name, 0), f"Take another course for {name}")
-
-    def _trace_anew(self) -> None:
-        self._flow.begin_trace(self._name_now())
-
-    def _cut_here(self) -> None:
-        sight = active(self._desk.kept_case, self._desk.view)
-        if sight is None:
-            return
-        vessel, station = sight.course.on_vessel(sight.nearest(self._desk.view.cursor_lps_mm)[0])
-        self._flow.edit(lambda case: edits.cut_vessel(case, vessel, station), f"End {vessel} at {station:.0f} mm")
 
 
 def _dot(shade: QColor) -> QIcon:

@@ -30,7 +30,7 @@ class VesselPanel(StepPanel):
         self._vessel.setAccessibleName("Active vessel")
         self._vessel.activated.connect(self._choose)
         self._card.column.addWidget(self._vessel)
-        self._guess = self._card.add_button("To the guessed stretch", self._go_to_guess)
+        self._guess = self._card.add_button("Go to the guess", self._go_to_guess)
         self._turn = self.add_card("Turn about it")
         self._angle = QSlider(Qt.Orientation.Horizontal)
         self._angle.setRange(0, 359)

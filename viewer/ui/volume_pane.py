@@ -18,7 +18,6 @@ from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.geometry import Float
-from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.report.ink import draw_text
@@ -96,9 +95,6 @@ class VolumePane(PatientPane):
         self._fit_wanted = True
         self._picture: Picture | None = None
         self._image = QImage()
-        self._cursor_lps_mm = desk.view.cursor_lps_mm
-        self._tree: VesselTree | None = None
-        self._vessel: str | None = None
         self._carm = desk.view.carm
         #: What is painted in a capture: the case and the view when it was asked for.
         self._moment: tuple[Case | None, ViewState] | None = None
@@ -121,13 +117,7 @@ class VolumePane(PatientPane):
         volume = None if case is None else case.volume
         if volume is not self._volume:
             self._take(volume)
-        tree = case.tree if case is not None else None
-        if tree is not self._tree or view.vessel != self._vessel:
-            self._tree, self._vessel = tree, view.vessel
-            self.update()
-        if view.cursor_lps_mm is not self._cursor_lps_mm:
-            self._cursor_lps_mm = view.cursor_lps_mm
-            self.update()
+        self.update_if_other(case, view.vessel, view.cursor_lps_mm, view.hidden_overlays, view.faded_overlays)
         if view.carm is not self._carm:
             turned = (view.carm.primary_deg, view.carm.secondary_deg) != (
                 self._carm.primary_deg,
@@ -285,17 +275,8 @@ class VolumePane(PatientPane):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placed(self._picture, self._camera, area), self._image)
         case, view = self._moment or (self.desk.case, self.desk.view)
-        size, corner = (area.width(), area.height()), (area.left(), area.top())
-
-        def to_screen(points: Float) -> Float:
-            return self._camera.project(points, size)[:, :2] + corner
-
-        if case is not None and "vessels" not in view.hidden_overlays:
-            paint_vessels(painter, area, self._picture, self._camera, case.tree, view.vessel)
-            if case.calcium and "calcium" not in view.hidden_overlays:
-                paint_calcium(painter, case, to_screen, area.height() / self._camera.height_mm)
         if case is not None:
-            paint_caps(painter, case, to_screen, within=area)
+            self._paint_overlays(painter, area, case, view)
         paint_cursor(painter, area, self._picture, self._camera, view.cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
@@ -316,6 +297,24 @@ class VolumePane(PatientPane):
     def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
         case = self.desk.case
         return None if case is None else vessel_at(position, self.rect(), self._camera, case.tree)
+
+    def _paint_overlays(self, painter: QPainter, area: QRect, case: Case, view: ViewState) -> None:
+        picture, per_mm = self._picture, area.height() / self._camera.height_mm
+        size, corner = (area.width(), area.height()), (area.left(), area.top())
+
+        def to_screen(points: Float) -> Float:
+            return self._camera.project(points, size)[:, :2] + corner
+
+        assert picture is not None
+        for name, paint in (
+            ("vessels", lambda: paint_vessels(painter, area, picture, self._camera, case.tree, view.vessel)),
+            ("calcium", lambda: paint_calcium(painter, case, to_screen, per_mm)),
+            ("caps", lambda: paint_caps(painter, case, to_screen, within=area)),
+        ):
+            if view.opacity(name) > 0:
+                painter.setOpacity(view.opacity(name))
+                paint()
+        painter.setOpacity(1.0)
 
     def shot(self, size: QSize, scale: float) -> Shot:
         request = self._request(capture_px(size.width(), size.height()))

@@ -22,6 +22,7 @@ from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.capture import Captures
 from viewer.ui.capture_settings import CaptureCard
 from viewer.ui.case_flow import CaseFlow
+from viewer.ui.course_pull import CoursePull
 from viewer.ui.export_flow import ExportFlow
 from viewer.ui.facts_panel import FactsPanel
 from viewer.ui.keys_sheet import KeysSheet
@@ -29,6 +30,7 @@ from viewer.ui.layout_grid import LayoutGrid
 from viewer.ui.lesion_facts import LesionFacts
 from viewer.ui.message import MessageBar, Weight
 from viewer.ui.occlusion_panel import OcclusionPanel
+from viewer.ui.overlay_card import OverlayCard, remember_overlays, with_remembered_overlays
 from viewer.ui.pane import Pane
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
@@ -45,7 +47,7 @@ from viewer.ui.study_browser import StudyBrowser, dropped_files
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
 from viewer.ui.tool_strip import ToolStrip
-from viewer.ui.tools import ToolBox
+from viewer.ui.tools import Tool, ToolBox
 from viewer.ui.tree_files import TreeFiles
 from viewer.ui.tree_flow import TreeFlow
 from viewer.ui.tree_map_pane import TreeMapPane
@@ -69,6 +71,8 @@ WINDOW_KEYS = (
     ("K", "mark an occlusion: click P, then D"),
     ("P  D", "put that cap at the cursor (step Occlusion, not in 3-D)"),
     ("1 … 6", "windows of grey values"),
+    ("O", "overlays: what the colours mean, switches, opacity"),
+    ("G", "drag the active vessel's course"),
     ("F1 … F6", "steps of the evening"),
     ("F11", "full screen"),
     ("?", "this sheet"),
@@ -88,19 +92,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = settings or Settings()
         self.desk = Desk()
-        self.desk.look(window=self._remembered_window())
+        self.desk.look(with_remembered_overlays(self.settings, self.desk.view), window=self._remembered_window())
         self._poster = Poster(self)
         self.jobs = Jobs(self._poster.post)
         self.tools = ToolBox(self)
         self.tools.windows = self.settings.person.windows
+        self.pull = CoursePull(self.desk, self.jobs, self.tools, self)
         self.board = BoardPane(self.desk, self.jobs)
         self.sheet = SheetFlow(self.desk, self.jobs, self, self.settings)
         self.panes: list[Pane] = [
-            *(PlanePane(self.desk, self.jobs, self.tools, index) for index in range(3)),
+            *(PlanePane(self.desk, self.jobs, self.tools, self.pull, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
             TreeMapPane(self.desk, self.jobs),
-            ReformationPane(self.desk, self.jobs),
-            SectionsPane(self.desk, self.jobs),
+            ReformationPane(self.desk, self.jobs, self.pull),
+            SectionsPane(self.desk, self.jobs, self.pull),
             XrayPane(self.desk, self.jobs, self.settings),
             ViewMapPane(self.desk, self.jobs, self.settings),
             self.board,
@@ -112,7 +117,7 @@ class MainWindow(QMainWindow):
         self._center.addWidget(self.browser)
         self._center.addWidget(self.grid)
         self.message = MessageBar(self)
-        self.strip = ToolStrip(self.desk, self.tools, self.show_keys)
+        self.strip = ToolStrip(self.desk, self.tools, self.show_keys, self.show_overlays)
         self.flow = StudyFlow(
             self.desk,
             self.jobs,
@@ -151,12 +156,17 @@ class MainWindow(QMainWindow):
             self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION), self.settings
         )
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self, self.exports.note)
-        made = [study, TreePanel(self.desk, self.tree_flow, self.tree_files), VesselPanel(self.desk, self.tree_flow)]
+        made = [
+            study,
+            TreePanel(self.desk, self.tree_flow, self.tree_files, self.tools),
+            VesselPanel(self.desk, self.tree_flow),
+        ]
         views = ViewsPanel(self.desk, self.settings)
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
         sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
         self.rail = Rail([*made, occlusion, views, sheet], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)
+        self.overlays = OverlayCard(self.desk, self)
         self._lay_out()
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
@@ -180,6 +190,8 @@ class MainWindow(QMainWindow):
             pane.capture_wanted.connect(self.capture)
             if isinstance(pane, SectionsPane):
                 pane.contour_pulled.connect(self.tree_flow.measure_calcium)
+        self.pull.kept.connect(lambda: self.tree_flow.measure(amend=True))
+        self.pull.refused.connect(lambda text: self.message.say(text, Weight.CAUTION))
         self.board.restore_wanted.connect(self.restore)
         self.board.present_wanted.connect(self.present)
         self.board.settings_wanted.connect(self.show_capture_settings)
@@ -206,6 +218,7 @@ class MainWindow(QMainWindow):
         undo = self.desk.undo_titles
         self.rail.refresh(case, view, undo[-1] if undo else None)
         self.strip.refresh(case, view)
+        self.overlays.refresh(view)
         browsing = self._center.currentWidget() is self.browser
         self.strip.setVisible(not browsing)
         self.facts.setVisible(view.step is Step.STUDY and case is not None and not browsing)
@@ -339,6 +352,21 @@ class MainWindow(QMainWindow):
             ),
         )
 
+    def show_overlays(self) -> None:
+        """Open the card of overlays under its button, or close it."""
+        if self.overlays.isVisible():
+            self.overlays.hide()
+            return
+        self.overlays.adjustSize()
+        corner = self.strip.overlays.mapTo(self, QPoint(0, self.strip.overlays.height() + 6))
+        self.overlays.move(min(corner.x(), self.width() - self.overlays.width() - 10), corner.y())
+        self.overlays.show()
+        self.overlays.raise_()
+
+    def drag_course(self) -> None:
+        """Take the tool that drags the active vessel's course, or put it away."""
+        self.tools.choose(Tool.WINDOW if self.pull.chosen else Tool.COURSE)
+
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back."""
         if self.isFullScreen():
@@ -363,6 +391,8 @@ class MainWindow(QMainWindow):
         if self.tree_flow.tracing:
             self.tree_flow.cancel_trace()
         self.caps.cancel()
+        if self.pull.chosen:
+            self.tools.choose(Tool.WINDOW)
         self.tree_flow.stop()
         self.flow.cancel()
 
@@ -390,6 +420,8 @@ class MainWindow(QMainWindow):
             ("Shift+S", self.captures.take_layout),
             ("Shift+F5", self.present),
             ("F11", self.toggle_full_screen),
+            ("O", self.show_overlays),
+            ("G", self.drag_course),
             ("?", self.show_keys),
             *steps,
             ("F5", self._views_or_present),
@@ -421,6 +453,7 @@ class MainWindow(QMainWindow):
         self.grid.remember()
         window = self.desk.view.window
         self.settings.set("window", [window.level_hu, window.width_hu])
+        remember_overlays(self.settings, self.desk.view)
         self.settings.set("geometry", base64.b64encode(self.saveGeometry().data()).decode())
         self.settings.save()
 

@@ -89,8 +89,8 @@ class XrayPane(Pane):
             self._prepare(case, view.xray)
         self._dye()
         self._ask()
-        looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, view.hidden_overlays, self._settings.lab)
-        self.update_if_other(case, *looked)
+        looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, self._settings.lab)
+        self.update_if_other(case, *looked, view.hidden_overlays, view.faded_overlays)
 
     def _prepare(self, case: Case, xray: Xray) -> None:
         def work(progress: Progress) -> Preview:
@@ -207,12 +207,17 @@ class XrayPane(Pane):
         painter.drawImage(square, self._image)
         painter.save()
         painter.setClipRect(square)
-        if "centrelines" not in self._view.hidden_overlays:
-            self._paint_vessels(painter, area)
-        per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
-        if "calcium" not in self._view.hidden_overlays:
-            paint_calcium(painter, self._case, lambda points: self._screen(points, area), per_mm)
-        paint_caps(painter, self._case, lambda points: self._screen(points, area), within=square.toRect())
+        view, case = self._view, self._case
+        per_mm = square.width() / view.carm.detector_mm * view.carm.sid_mm / view.carm.sod_mm
+        for name, paint in (
+            ("centrelines", lambda: self._paint_vessels(painter, area)),
+            ("calcium", lambda: paint_calcium(painter, case, lambda points: self._screen(points, area), per_mm)),
+            ("caps", lambda: paint_caps(painter, case, lambda p: self._screen(p, area), within=square.toRect())),
+        ):
+            if view.opacity(name) > 0:
+                painter.setOpacity(view.opacity(name))
+                paint()
+        painter.setOpacity(1.0)
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.interpolate import CubicSpline
 
 from viewer.analysis.coronary.course import centerline
 from viewer.analysis.coronary.grid import F32, resampled
@@ -14,7 +16,7 @@ from viewer.analysis.coronary.search import cheapest_path
 from viewer.analysis.coronary.tubularity import smoothed
 from viewer.errors import ViewerError
 from viewer.model.centerline import Centerline
-from viewer.model.geometry import Float, Geometry
+from viewer.model.geometry import Float, Geometry, arc_length_mm
 from viewer.model.volume import Volume
 
 #: Air and lung: nobody's vessel runs there.
@@ -65,7 +67,12 @@ def checked_seeds(volume: Volume, points_lps_mm: ArrayLike) -> Float:
 
 
 def trace_path(
-    volume: Volume, points_lps_mm: ArrayLike, *, lumen_hu: float | None = None, recentre: bool = True
+    volume: Volume,
+    points_lps_mm: ArrayLike,
+    *,
+    lumen_hu: float | None = None,
+    recentre: bool = True,
+    drawn: Sequence[bool] = (),
 ) -> Centerline:
     """Trace a vessel through points, in their order.
 
@@ -81,6 +88,9 @@ def trace_path(
         Of contrast in the aorta; taken from around the points where it is not known.
     recentre : bool
         Move the course into the middle of the lumen.
+    drawn : sequence of bool
+        For each way from one point to the next, whether it is drawn: smooth through the points as they stand, whatever
+        the picture shows. Ways that are not told about are traced.
 
     Raises
     ------
@@ -89,17 +99,26 @@ def trace_path(
     """
     seeds = checked_seeds(volume, points_lps_mm)
     lumen = _lumen_hu(volume, seeds) if lumen_hu is None else lumen_hu
-    parts: list[Float] = [seeds[:1]]
-    for start, end in pairwise(seeds):
-        parts.append(_between(volume, start, end, lumen)[1:])
-    line = resampled_course(np.concatenate(parts))
+    by_hand = [*drawn, *[False] * len(seeds)][: len(seeds) - 1]
+    curve = CubicSpline(arc_length_mm(seeds), seeds, bc_type="natural") if any(by_hand) else None
+    parts, free = [seeds[:1]], [np.array([not by_hand[0]])]
+    for number, (start, end) in enumerate(pairwise(seeds)):
+        if curve is not None and by_hand[number]:
+            low, high = curve.x[number], curve.x[number + 1]
+            parts.append(curve(np.linspace(low, high, max(int(high - low) * 2, 2))[1:]))
+        else:
+            parts.append(_between(volume, start, end, lumen)[1:])
+        free.append(np.full(len(parts[-1]), not by_hand[number]))
+    raw, to_move = np.concatenate(parts), np.concatenate(free).astype(float)
+    line = resampled_course(raw)
     if len(line) < 3:
         line = resampled_course(np.linspace(line[0], line[-1], 5), 0.25)
+    share = np.interp(np.linspace(0, 1, len(line)), arc_length_mm(raw) / arc_length_mm(raw)[-1], to_move)
     line = smoothed_course(line, 2.0)
     if recentre and len(line) > 8:
         moved = recentred(volume, line, floor_hu=-150.0, cap_hu=1.05 * lumen, rounds=2)
-        # the clicked ends stay near their clicks; the inside is free
-        line = resampled_course(moved)
+        # the clicked ends stay near their clicks; the inside is free, but for what was drawn
+        line = resampled_course(line + share[:, None] * (moved - line))
     tube = profile(volume, line, floor_hu=-150.0, cap_hu=1.6 * lumen)
     return centerline(volume, line, tube, lumen)
 

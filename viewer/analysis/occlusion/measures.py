@@ -75,7 +75,7 @@ def measure_lesion(case: Case, lesion: Lesion) -> LesionMeasures:
         over_half_mm=() if calcium is None else _intervals(calcium, CalciumPattern.OVER_HALF, low, high),
         full_moon_mm=() if calcium is None else _intervals(calcium, CalciumPattern.FULL_MOON, low, high),
         calcium_regions_mm3=None if calcium is None else _regions(calcium, low, high),
-        composition=_composition(case.volume, sections, lesion.kind, low, high),
+        composition=composition_between(case.volume, sections, lesion.kind, low, high),
         distal_gradient_hu_per_cm=_gradient(case.volume, line, high, calcium),
     )
 
@@ -182,7 +182,7 @@ def _regions(profile: CalciumProfile, from_mm: float, to_mm: float) -> tuple[flo
     return first, body, last
 
 
-def _composition(
+def composition_between(
     volume: Volume, sections: CrossSections | None, kind: LesionKind, from_mm: float, to_mm: float
 ) -> Composition | None:
     """Return the composition of an occlusion; beside open lumen contrast would count as plaque."""

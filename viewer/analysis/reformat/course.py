@@ -38,6 +38,11 @@ class Course:
     centerline: Centerline
     stretches: tuple[Stretch, ...]
 
+    @property
+    def starts_mm(self) -> dict[str, float]:
+        """The station at which each vessel of the course begins, by name, from the aorta on."""
+        return {stretch.vessel: stretch.from_mm for stretch in self.stretches}
+
     def on_vessel(self, station_mm: float) -> tuple[str, float]:
         """Return the vessel that a station of the course lies on, and that vessel's own station."""
         stretch = next((s for s in self.stretches if station_mm < s.to_mm), self.stretches[-1])
