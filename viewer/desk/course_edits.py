@@ -11,7 +11,7 @@ from viewer.analysis.coronary.pull import pull_reach_mm, refitted
 from viewer.desk.tree_edits import ImpossibleEdit, descendants, join_courses, merged, replace_course, with_tree
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
-from viewer.model.lesion import Cap, Lesion
+from viewer.model.lesion import Cap, Lesion, Refuted
 from viewer.model.vessel import Author, VesselTree
 
 #: A branch that begins farther than this from its new parent is led there by a guessed piece.
@@ -58,7 +58,10 @@ def pull_course(case: Case, name: str, station_mm: float, to_lps_mm: ArrayLike, 
     after = pulled_line(case, name, station_mm, to_lps_mm, refit=refit)
     new = replace_course(case, name, after)
     hers = tuple(_carried(one, before, after) for one in case.lesions if one.vessel == name and _is_hers(one))
-    return replace(new, lesions=(*new.lesions, *hers))
+    refuted = (one for one in case.refuted if one.vessel == name)
+    ends = ((np.interp((one.from_mm, one.to_mm), before.station_mm, after.station_mm)).tolist() for one in refuted)
+    not_there = tuple(Refuted(name, low, high) for low, high in ends)
+    return replace(new, lesions=(*new.lesions, *hers), refuted=(*new.refuted, *not_there))
 
 
 def _with_line(tree: VesselTree, name: str, line: Centerline) -> VesselTree:
