@@ -16,7 +16,7 @@ from viewer.jobs import Jobs
 from viewer.model.board import BoardItem
 from viewer.model.view import Step, Window
 from viewer.settings import Settings
-from viewer.ui.board_pane import BOARD_KEYS, BoardPane
+from viewer.ui.board_pane import BoardPane
 from viewer.ui.board_restore import restore
 from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.capture import Captures
@@ -33,15 +33,15 @@ from viewer.ui.occlusion_panel import OcclusionPanel
 from viewer.ui.overlay_card import OverlayCard, remember_overlays, with_remembered_overlays
 from viewer.ui.pane import Pane
 from viewer.ui.patient_pane import PatientPane
-from viewer.ui.plane_pane import PLANE_KEYS, PlanePane
+from viewer.ui.plane_pane import PlanePane
 from viewer.ui.poster import Poster
-from viewer.ui.presentation import PRESENTATION_KEYS, Presentation
+from viewer.ui.presentation import Presentation
 from viewer.ui.rail import Rail
-from viewer.ui.reformation_pane import REFORMATION_KEYS, ReformationPane
-from viewer.ui.sections_pane import SECTION_KEYS, SectionsPane
+from viewer.ui.reformation_pane import ReformationPane
+from viewer.ui.sections_pane import SectionsPane
 from viewer.ui.settings_page import SettingsPage
 from viewer.ui.sheet_flow import SheetFlow
-from viewer.ui.sheet_pane import SHEET_KEYS, SheetPane
+from viewer.ui.sheet_pane import SheetPane
 from viewer.ui.sheet_panel import SheetPanel
 from viewer.ui.study_browser import StudyBrowser, dropped_files
 from viewer.ui.study_flow import StudyFlow
@@ -55,29 +55,9 @@ from viewer.ui.tree_panel import TreePanel
 from viewer.ui.vessel_panel import VesselPanel
 from viewer.ui.view_map_pane import ViewMapPane
 from viewer.ui.views_panel import ViewsPanel
-from viewer.ui.volume_pane import VOLUME_KEYS, VolumePane
-from viewer.ui.xray_pane import XRAY_KEYS, XrayPane
-
-WINDOW_KEYS = (
-    ("Ctrl+O", "open a folder or disc"),
-    ("Ctrl+S", "save the plan"),
-    ("Ctrl+E", "export: captures, sheet, DICOM, tables"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+Y", "do again"),
-    ("Ctrl+H", "all edits, and back to any"),
-    ("Ctrl+,", "settings"),
-    ("F", "maximise or restore the pane"),
-    ("S  Shift+S", "capture the pane, the whole layout"),
-    ("K", "mark an occlusion: click P, then D"),
-    ("P  D", "put that cap at the cursor (step Occlusion, not in 3-D)"),
-    ("1 … 6", "windows of grey values"),
-    ("O", "overlays: what the colours mean, switches, opacity"),
-    ("G", "drag the active vessel's course"),
-    ("F1 … F6", "steps of the evening"),
-    ("F11", "full screen"),
-    ("?", "this sheet"),
-    ("Esc", "stop what is under way"),
-)
+from viewer.ui.volume_pane import VolumePane
+from viewer.ui.window_keys import all_keys
+from viewer.ui.xray_pane import XrayPane
 
 
 class MainWindow(QMainWindow):
@@ -337,20 +317,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Lay the sheet of keys over the window."""
-        KeysSheet(
-            self,
-            (
-                ("Window", WINDOW_KEYS),
-                ("Planes", PLANE_KEYS),
-                ("3-D", VOLUME_KEYS),
-                ("Reformation", REFORMATION_KEYS),
-                ("Cross-sections", SECTION_KEYS),
-                ("X-ray preview", XRAY_KEYS),
-                ("Planning sheet", SHEET_KEYS),
-                ("Board", BOARD_KEYS),
-                ("In the room", PRESENTATION_KEYS),
-            ),
-        )
+        KeysSheet(self, all_keys())
 
     def show_overlays(self) -> None:
         """Open the card of overlays under its button, or close it."""
