@@ -156,4 +156,5 @@ def _scored_item(item: Item, inputs: ScoreInputs) -> ScoreItem:
         station_mm=next((inputs[name].station_mm for name in used if inputs[name].station_mm is not None), None),
         confirmed=item.confirmed,
         note="; ".join(dict.fromkeys(note for note in notes if note)),
+        asks=used,
     )

@@ -11,7 +11,7 @@ from viewer.api.score_inputs import inputs_from, main_vessel, tortuosity
 from viewer.model.calcium import CalciumProfile, CalciumThreshold
 from viewer.model.case import Case
 from viewer.model.cross_section import Frames
-from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+from viewer.model.facts import ClinicalFacts, Graft, RetrogradeWay, Sex, Strategy, TargetFacts, Tortuosity
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.lesion_measures import Bend
 from viewer.model.score import INPUT_NAMES, Evidence, Input
@@ -151,3 +151,10 @@ def test_that_a_branch_belongs_to_its_main_vessel_and_an_unnamed_vessel_to_none(
 )  # fmt: skip
 def test_that_bends_make_tortuosity(angles, word):
     assert tortuosity([Bend(1.0, float(angle)) for angle in angles]).value == word
+
+
+def test_that_ways_from_behind_and_grafts_answer_what_the_scores_ask(case):
+    target = TargetFacts("RCA", ways=(RetrogradeWay("LAD", "RCA", crossable=True),))
+    found = inputs_from(replace(case, facts=ClinicalFacts(targets=(target,), grafts=(Graft("RCA"),))), case.lesions[0])
+    for name in ("collaterals", "graft_on_target", "prior_cabg"):
+        assert (found[name].value, found[name].evidence) == (True, Evidence.TYPED), name

@@ -13,13 +13,16 @@ from pytestqt.qtbot import QtBot
 from tests.journeys.conftest import pane, settle
 from viewer.desk.lesion_edits import RESOLVED
 from viewer.desk.sight import on_vessel
+from viewer.model.facts import GraftKind, WayKind
 from viewer.model.lesion import CapShape, Lesion, LesionKind
+from viewer.model.score import Picture
 from viewer.model.vessel import Author
 from viewer.model.view import Step
 from viewer.ui.cap_marks import flag_of
 from viewer.ui.facts_form import FactsForm
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.tools import Tool
+from viewer.ui.ways_form import WaysForm
 from viewer.ui.window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -83,7 +86,7 @@ def test_that_from_opening_a_cap_moved_in_3d_changes_length_and_scores_and_undo_
 
 
 def _rows(window: MainWindow) -> list[tuple[str, str]]:
-    from viewer.ui.lesion_facts import rows_of
+    from viewer.ui.lesion_rows import rows_of
 
     return rows_of(lesion_of(window), window.lesion_facts.measures)
 
@@ -167,7 +170,7 @@ def test_that_marking_shows_the_length_while_the_mouse_moves_and_escape_forgets_
     planned.rail.panel(Step.OCCLUSION)._no.click()
     volume = pane(planned, "volume")
     planned.caps.begin()
-    assert "begins" in planned.rail.panel(Step.OCCLUSION)._list.heading.text()
+    assert "begins" in planned.rail.panel(Step.OCCLUSION)._cap.heading.text()
     qtbot.mouseClick(volume, LEFT, pos=spot(volume, "RCA", 30.0))
     for station in (45.0, 50.0):
         qtbot.mouseMove(volume, spot(volume, "RCA", station))
@@ -294,3 +297,56 @@ def test_that_the_panel_counts_the_caps_from_the_aorta_not_from_where_the_vessel
     panel._accept.click()
     settle(planned, qtbot)
     assert f"D {trunk + 31:.1f} mm from the ostium" in panel._cap.text.text()
+
+
+def test_that_every_item_of_every_score_leads_to_what_justifies_it(planned: MainWindow, qtbot: QtBot):
+    qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
+    asked: list[tuple[str, ...]] = []
+    planned.lesion_facts.facts_asked.disconnect()
+    planned.lesion_facts.facts_asked.connect(asked.append)
+    lesion, line = lesion_of(planned), planned.desk.case.tree["RCA"].centerline
+    away = on_vessel(planned.desk.case, planned.desk.view, "LAD", 5.0)
+    items = [item for score in planned.lesion_facts.told.scores for item in score.items]
+    assert len(items) > 60
+    for item in items:
+        asked.clear()
+        planned.desk.look(away)
+        planned.lesion_facts._show_item(lesion, item)
+        if asked:
+            assert item.shown_by is Picture.FACTS
+            form = FactsForm(planned.desk.case.facts, "RCA", lambda facts: None)
+            assert any(name in form._fields for name in asked[0]), item.name
+        else:
+            assert planned.desk.view.vessel == "RCA", item.name
+            station, off_mm = line.nearest_station_mm(planned.desk.view.cursor_lps_mm)
+            assert off_mm < 0.5
+            if item.shown_by is Picture.PROXIMAL_CAP:
+                assert station == pytest.approx(lesion.proximal.station_mm, abs=0.5)
+
+
+def test_that_ways_and_grafts_are_typed_shown_scored_and_kept(planned: MainWindow, qtbot: QtBot, tmp_path: Path):
+    qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
+    before = total(planned, "PROGRESS-CTO")
+    form = WaysForm(planned.desk.case.facts, "RCA", lambda facts: _type(planned, facts), planned)
+    form.ways.add({"kind": WayKind.SEPTAL, "donor": "LAD", "recipient": "PDA", "werner": 2, "crossable": True})
+    form.ways.add({"kind": WayKind.EPICARDIAL, "donor": "OM1", "recipient": "PLV"})
+    form.grafts.add({"kind": GraftKind.LIMA, "target": "LAD", "patent": True})
+    form._keep()
+    facts = planned.desk.kept_case.facts
+    assert [way.words for way in facts.of("RCA").ways] == [
+        "septal, LAD to PDA, CC 2, crossable",
+        "epicardial, OM1 to PLV",
+    ]
+    assert facts.grafts[0].words == "LIMA to LAD, open"
+    assert planned.desk.undo_titles == ("Type clinical facts",)
+    # collaterals are there: the item gives no point any more
+    qtbot.waitUntil(lambda: total(planned, "PROGRESS-CTO")[1] == before[1] - 1, timeout=20_000)
+    again = WaysForm(facts, "RCA", lambda _: None)
+    assert again.facts().of("RCA").ways[0].words == facts.of("RCA").ways[0].words
+    path = tmp_path / "ways.ctoplan"
+    planned.plans.save_to(path)
+    qtbot.waitUntil(lambda: path.exists() and not planned.jobs.busy, timeout=20_000)
+    planned.desk.close()
+    planned.open_path(path)
+    qtbot.waitUntil(lambda: planned.desk.case is not None, timeout=30_000)
+    assert planned.desk.case.facts == facts

@@ -7,7 +7,17 @@ import pytest
 
 from viewer.casefile.case_file import load_case, save_case
 from viewer.model.case import Case
-from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+from viewer.model.facts import (
+    ClinicalFacts,
+    Graft,
+    GraftKind,
+    RetrogradeWay,
+    Sex,
+    Strategy,
+    TargetFacts,
+    Tortuosity,
+    WayKind,
+)
 from viewer.model.geometry import Geometry
 from viewer.model.hint import Hint
 from viewer.model.measurement import Measurement
@@ -68,3 +78,31 @@ def test_that_an_impossible_fact_is_refused(make):
 def test_that_a_hint_of_typed_facts_alone_does_not_speak_of_ct():
     hint = Hint("the algorithm", (), ("a graft",), "patience", (), "a source", Evidence.TYPED)
     assert hint.text == "Typed: a graft; the algorithm then favours patience."
+
+
+def test_that_a_way_from_behind_and_a_graft_read_as_a_line():
+    way = RetrogradeWay("LAD", "RCA", WayKind.SEPTAL, 2, Tortuosity.MODERATE, 1.0, True)
+    assert way.words == "septal, LAD to RCA, CC 2, 1.0 mm, winding moderate, crossable"
+    assert RetrogradeWay("LCX", "PDA", WayKind.EPICARDIAL).words == "epicardial, LCX to PDA"
+    assert Graft("LAD", GraftKind.LIMA, True).words == "LIMA to LAD, open"
+    with pytest.raises(ValueError, match="grade 3"):
+        RetrogradeWay("LAD", "RCA", werner=3)
+
+
+def test_that_ways_answer_for_the_collaterals_unless_she_did():
+    no, yes, unsaid = (RetrogradeWay("LAD", "RCA", crossable=answer) for answer in (False, True, None))
+    assert TargetFacts("RCA").passable is None
+    assert TargetFacts("RCA", ways=(no, yes)).passable is True
+    assert TargetFacts("RCA", ways=(no, no)).passable is False
+    assert TargetFacts("RCA", ways=(no, unsaid)).passable is None
+    assert TargetFacts("RCA", ways=(yes,), collaterals=False).passable is False
+
+
+def test_that_grafts_answer_for_the_surgery_and_for_their_vessels_unless_she_did():
+    grafts = ClinicalFacts(grafts=(Graft("LAD"),))
+    assert (grafts.bypassed, grafts.grafted("LAD"), grafts.grafted("RCA")) == (True, True, False)
+    assert (ClinicalFacts().bypassed, ClinicalFacts().grafted("LAD")) == (None, None)
+    assert ClinicalFacts(prior_cabg=False).grafted("RCA") is False
+    assert ClinicalFacts(prior_cabg=True).grafted("RCA") is None
+    hers = grafts.with_target(TargetFacts("LAD", graft_on_target=False))
+    assert hers.grafted("LAD") is False

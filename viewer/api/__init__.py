@@ -20,7 +20,7 @@ from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.composition import Composition
 from viewer.model.cross_section import CrossSections, Frames
-from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+from viewer.model.facts import ClinicalFacts, Graft, RetrogradeWay, Sex, Strategy, TargetFacts, Tortuosity
 from viewer.model.geometry import Geometry
 from viewer.model.hint import Hint, Term
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind
@@ -85,6 +85,7 @@ __all__ = [
     "Finding",
     "Frames",
     "Geometry",
+    "Graft",
     "Group",
     "Hint",
     "Input",
@@ -98,6 +99,7 @@ __all__ = [
     "Picture",
     "Polyline",
     "Progress",
+    "RetrogradeWay",
     "Score",
     "ScoreInputs",
     "ScoreItem",

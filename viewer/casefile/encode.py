@@ -19,7 +19,17 @@ from viewer.model.carm import CArm
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.enhancement import Enhancement
-from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuosity
+from viewer.model.facts import (
+    ClinicalFacts,
+    Graft,
+    GraftKind,
+    RetrogradeWay,
+    Sex,
+    Strategy,
+    TargetFacts,
+    Tortuosity,
+    WayKind,
+)
 from viewer.model.lesion import Cap, CapShape, Lesion, LesionKind, Refuted
 from viewer.model.mark import Mark
 from viewer.model.remarks import Remarks
@@ -47,6 +57,8 @@ NOUNS: dict[str, type] = {
     "enhancement": Enhancement,
     "finding": Finding,
     "frames": Frames,
+    "graft": Graft,
+    "graft kind": GraftKind,
     "lesion": Lesion,
     "lesion kind": LesionKind,
     "mark": Mark,
@@ -57,6 +69,7 @@ NOUNS: dict[str, type] = {
     "projection": Projection,
     "refuted": Refuted,
     "remarks": Remarks,
+    "retrograde way": RetrogradeWay,
     "segment": Segment,
     "series facts": SeriesFacts,
     "severity": Severity,
@@ -70,6 +83,7 @@ NOUNS: dict[str, type] = {
     "vessel": Vessel,
     "vessel tree": VesselTree,
     "view": ViewState,
+    "way kind": WayKind,
     "window": Window,
     "x-ray": Xray,
 }

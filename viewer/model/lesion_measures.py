@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi
 
-from viewer.model.calcium import CalciumSummary
+from viewer.model.calcium import CalciumPattern, CalciumSummary
 from viewer.model.centerline import Interval
 from viewer.model.composition import Composition
 
@@ -12,6 +13,11 @@ from viewer.model.composition import Composition
 LENGTH_THRESHOLDS_MM = (15.0, 20.0)
 #: So near to a threshold, a shift of a cap by one section decides.
 NEAR_MM = 1.0
+#: The OCT score of calcium: an arc above this gives 2 points, a length above this 1; thickness, which CT cannot tell
+#: for blooming, gives 1 more. An arc above it is also what makes one think of ablation.
+ARC_DEG, ARC_POINTS, CALCIUM_LENGTH_MM, LENGTH_POINTS, THICKNESS_POINTS = 180.0, 2, 5.0, 1, 1
+#: What a stent should reach of the mean reference area of the lumen.
+STENT_SHARE = (0.8, 0.9)
 #: Burrs, and the limits of their ratio to the artery: wanted, and never to be reached.
 BURRS_MM = (1.25, 1.5, 1.75, 2.0)
 BURR_RATIO = (0.4, 0.6, 0.7)
@@ -150,6 +156,27 @@ class LesionMeasures:
         """Mean lumen diameter of the reference sections; of one if there is no other."""
         known = [r.lumen_diameter_mm for r in (self.proximal_reference, self.distal_reference) if r is not None]
         return sum(known) / len(known) if known else None
+
+    @property
+    def mean_reference_mm2(self) -> float | None:
+        """Mean lumen area of the reference sections."""
+        known = [r.lumen_diameter_mm for r in (self.proximal_reference, self.distal_reference) if r is not None]
+        return sum(pi / 4 * diameter**2 for diameter in known) / len(known) if known else None
+
+    @property
+    def stent_area_mm2(self) -> tuple[float, float] | None:
+        """From where to where the area of a stent is aimed at: 80 to 90 % of the mean reference."""
+        mean = self.mean_reference_mm2
+        return None if mean is None else (STENT_SHARE[0] * mean, STENT_SHARE[1] * mean)
+
+    @property
+    def oct_score(self) -> tuple[int, int] | None:
+        """The least and the most that the OCT score of calcium can be: arc and length from CT, thickness left open."""
+        if self.calcium is None:
+            return None
+        length_mm = self.calcium.lengths_mm[CalciumPattern.ANY]
+        least = ARC_POINTS * (self.calcium.max_arc_deg > ARC_DEG) + LENGTH_POINTS * (length_mm > CALCIUM_LENGTH_MM)
+        return least, least + (THICKNESS_POINTS if length_mm > 0 else 0)
 
     @property
     def burrs(self) -> tuple[BurrChoice, ...]:

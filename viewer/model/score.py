@@ -201,6 +201,8 @@ class ScoreItem:
         Whether its rule and its points were checked against a source that could be read.
     note : str
         What the operator ought to know: a value near the limit, why it is not confirmed.
+    asks : tuple of str
+        The inputs that it rests on.
     """
 
     name: str
@@ -213,6 +215,7 @@ class ScoreItem:
     station_mm: float | None = None
     confirmed: bool = True
     note: str = ""
+    asks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.points[0] <= self.points[1] <= self.most:

@@ -15,8 +15,8 @@ from viewer.analysis.fluoro.proposals import Proposal
 from viewer.analysis.occlusion.measures import measure_lesion
 from viewer.model.case import Case
 from viewer.model.composition import Composition, TissueClass
-from viewer.model.lesion import Cap, Lesion
-from viewer.model.lesion_measures import LesionMeasures
+from viewer.model.lesion import Cap, Lesion, LesionKind
+from viewer.model.lesion_measures import LesionMeasures, ReferenceSection
 from viewer.model.vessel import Vessel
 
 SCHEMA, VERSION = "cto-viewer/plan", 1
@@ -145,6 +145,8 @@ def _lesion(case: Case, lesion: Lesion, scores: list[Json]) -> Json:
         "chord_mm": _number(found.chord_mm),
         "max_bend_deg": None if found.max_bend is None else _number(found.max_bend.angle_deg, 1),
         "bends_over_45": len(found.bends_over_45),
+        "proximal_tortuosity": _number(found.proximal_tortuosity, 3),
+        "proximal_bends_deg": [_number(bend.angle_deg, 1) for bend in found.proximal_bends],
         "multiple": found.multiple,
         "area_stenosis_percent": _number(found.area_stenosis_percent, 1),
         "calcium": _calcium(found),
@@ -155,10 +157,64 @@ def _lesion(case: Case, lesion: Lesion, scores: list[Json]) -> Json:
             "mean_diameter_mm": _number(zone.mean_diameter_mm, 2),
             "calcium_free_mm": _number(zone.calcium_free_mm, 1),
             "branch_mm": _number(zone.branch_mm, 1),
+            "length_mm": _number(zone.length_mm, 1),
         },
+        "preparation": _preparation(found),
         "distal_gradient_hu_per_cm": _number(found.distal_gradient_hu_per_cm, 1),
         "scores": scores,
+        "unknown": _why_unknown(case, lesion, found),
     }
+
+
+def _preparation(found: LesionMeasures) -> Json:
+    """Return the numbers by which ablation, burr and stent are chosen."""
+    return {
+        "proximal_reference": _reference(found.proximal_reference),
+        "distal_reference": _reference(found.distal_reference),
+        "burrs": [{"burr_mm": b.burr_mm, "ratio": _number(b.ratio), "verdict": b.verdict} for b in found.burrs],
+        "oct_score": None if found.oct_score is None else list(found.oct_score),
+        "stent_area_mm2": None if found.stent_area_mm2 is None else _numbers(found.stent_area_mm2, 2),
+    }
+
+
+def _reference(section: ReferenceSection | None) -> Json | None:
+    if section is None:
+        return None
+    return {
+        "station_mm": _number(section.station_mm),
+        "lumen_diameter_mm": _number(section.lumen_diameter_mm, 2),
+        "vessel_diameter_mm": _number(section.vessel_diameter_mm, 2),
+    }
+
+
+def _why_unknown(case: Case, lesion: Lesion, found: LesionMeasures) -> dict[str, str]:
+    """Return for each part of a lesion that is null why it is."""
+    bare = "the vessel has no cross-sections"
+    stenosis = lesion.kind is not LesionKind.OCCLUSION
+    why = {
+        "proximal_cap.shape": "a stenosis has no caps" if stenosis else "nobody has said how the lumen ends",
+        "proximal_cap.ambiguous": "a stenosis has no caps" if stenosis else "nobody has judged it",
+        "proximal_cap.calcium_csa_percent": "the calcium at its place was not measured",
+        "proximal_cap.side_branch_mm": "no branch leaves within 3 mm",
+        "distal_cap.shape": "a stenosis has no caps" if stenosis else "nobody has said how the lumen begins again",
+        "distal_cap.side_branch_mm": "no branch leaves within 3 mm",
+        "max_bend_deg": "the vessel is too short for the arms of a bend",
+        "proximal_tortuosity": "the way to the cap is too short to tell",
+        "calcium": "the calcium of this vessel was not measured",
+        "composition": "beside an open lumen contrast would count as plaque" if stenosis else bare,
+        "landing_zone": "nothing of the vessel is left beyond",
+        "distal_gradient_hu_per_cm": "too little of the vessel beyond is free of calcium",
+        "area_stenosis_percent": bare,
+    }
+    caps = {"proximal_cap": lesion.proximal, "distal_cap": lesion.distal}
+
+    def missing(name: str) -> bool:
+        part, _, field = name.partition(".")
+        if field:
+            return getattr(caps[part], field) is None
+        return getattr(found, {"max_bend_deg": "max_bend"}.get(part, part)) is None
+
+    return {name: reason for name, reason in why.items() if missing(name)}
 
 
 def _cap(cap: Cap) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -23,6 +23,7 @@ from viewer.model.facts import ClinicalFacts, Sex, Strategy, TargetFacts, Tortuo
 
 UNKNOWN = "unknown"
 _YES_NO: tuple[tuple[str, Any], ...] = ((UNKNOWN, None), ("no", False), ("yes", True))
+_AS_CT: tuple[tuple[str, Any], ...] = (("as on CT", None), ("no", False), ("yes", True))
 
 
 def _of(kind: type[Enum]) -> tuple[tuple[str, Any], ...]:
@@ -48,6 +49,12 @@ _TARGET = (
     ("landing_diseased", "Landing zone diseased", _YES_NO),
     ("strategy", "Planned first", _of(Strategy)),
 )
+#: What replaces a judgement of the program; nothing is missing while it is left to CT.
+_JUDGED = (
+    ("multiple", "Several occlusions", _AS_CT),
+    ("severe_calcium", "Severe calcium", _AS_CT),
+    ("moderate_severe_calcium", "Moderate or severe calcium", _AS_CT),
+)
 
 
 def unknown_count(facts: ClinicalFacts, vessel: str) -> int:
@@ -59,10 +66,15 @@ def unknown_count(facts: ClinicalFacts, vessel: str) -> int:
 
 
 class FactsForm(QDialog):
-    """Asks for the facts; `kept` is called with them when the doctor keeps them."""
+    """Asks for the facts; `kept` is called with them when the doctor keeps them. The first of the `asked` has focus."""
 
     def __init__(
-        self, facts: ClinicalFacts, vessel: str, kept: Callable[[ClinicalFacts], None], parent: QWidget | None = None
+        self,
+        facts: ClinicalFacts,
+        vessel: str,
+        kept: Callable[[ClinicalFacts], None],
+        parent: QWidget | None = None,
+        asked: Iterable[str] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("What CT cannot know")
@@ -79,6 +91,7 @@ class FactsForm(QDialog):
         for heading, table, holder in (
             ("PATIENT", _PATIENT, facts),
             (f"THIS VESSEL · {vessel}", _TARGET, facts.of(vessel)),
+            ("ON ANGIOGRAPHY, IN PLACE OF CT", _JUDGED, facts.of(vessel)),
         ):
             title = QLabel(heading)
             title.setObjectName("section")
@@ -94,6 +107,9 @@ class FactsForm(QDialog):
         buttons.accepted.connect(self._keep)
         buttons.rejected.connect(self.close)
         column.addWidget(buttons)
+        first = next((name for name in asked if name in self._fields), None)
+        if first is not None:
+            self._fields[first].setFocus()
 
     def answer(self, name: str, value: Any) -> None:
         """Put an answer into a field; ``None`` for unknown."""
@@ -106,7 +122,7 @@ class FactsForm(QDialog):
     def facts(self) -> ClinicalFacts:
         """Return what the form says now."""
         patient = {name: self._value(name) for name, _, _ in _PATIENT}
-        target = {name: self._value(name) for name, _, _ in _TARGET}
+        target = {name: self._value(name) for name, _, _ in (*_TARGET, *_JUDGED)}
         known: TargetFacts = replace(self._facts.of(self._vessel), **target)
         return replace(self._facts, **patient).with_target(known)
 

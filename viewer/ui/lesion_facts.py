@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
@@ -18,78 +18,34 @@ from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.composition import PLAQUE
-from viewer.model.lesion import Cap, Lesion, LesionKind
+from viewer.model.facts import ClinicalFacts
+from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures
 from viewer.model.score import Picture, ScoreItem
-from viewer.model.vessel import Author
 from viewer.model.view import ViewState
 from viewer.progress import Progress
 from viewer.settings import Settings
 from viewer.ui.facts_panel import WIDTH_PX, card, label
+from viewer.ui.lesion_rows import (
+    PREPARATION_REMARK,
+    UNKNOWN,
+    approach_rows,
+    decided_words,
+    preparation_rows,
+    rows_of,
+    way_rows,
+)
 from viewer.ui.same import same
 from viewer.ui.score_cards import difficulty_card, hints_card
 
-UNKNOWN = "–"
 JOB = "lesion.facts"
-
-
-def cap_words(cap: Cap) -> str:
-    """Return shape and verdict of a cap: ``blunt · ambiguous``."""
-    parts = [cap.shape.value if cap.shape is not None else UNKNOWN]
-    if cap.ambiguous:
-        parts.append("ambiguous")
-    return " · ".join(parts)
-
-
-def decided_words(lesion: Lesion) -> str:
-    """Return who decided on the caps."""
-    caps = (("P", lesion.proximal), ("D", lesion.distal))
-    hers = [letter for letter, cap in caps if cap.author is Author.OPERATOR]
-    if len(hers) == len(caps):
-        return "P and D are yours."
-    return f"{hers[0]} is yours, the rest the computer's guess." if hers else "The computer's guess, until you decide."
-
-
-def rows_of(lesion: Lesion, measures: LesionMeasures) -> list[tuple[str, str]]:
-    """Return the lesion's numbers as (name, value with unit); unknown is a dash."""
-    low, high = measures.length_range_mm
-    near = "".join(f", at the {limit:.0f} mm limit" for limit in measures.near_thresholds_mm)
-    branch = lesion.proximal.side_branch_mm
-    rows = [
-        ("Length", f"{measures.length_mm:.1f} mm ({low:.1f} – {high:.1f}){near}"),
-        ("Straight", f"{measures.chord_mm:.1f} mm"),
-        ("Proximal cap", cap_words(lesion.proximal)),
-        (
-            "Side branch",
-            f"{lesion.proximal.side_branch or 'branch'}, {branch:.1f} mm" if branch is not None else "none near",
-        ),
-        ("Distal cap", cap_words(lesion.distal)),
-        ("From the ostium", f"{measures.ostium_mm:.0f} mm"),
-    ]
-    if measures.max_bend is not None:
-        more = f", {len(measures.bends_over_45)} over 45°" if measures.bends_over_45 else ""
-        rows.append(
-            ("Largest bend", f"{measures.max_bend.angle_deg:.0f}° at {measures.max_bend.station_mm:.0f} mm{more}")
-        )
-    calcium = measures.calcium
-    if calcium is not None:
-        rows += [
-            ("Full moon", f"{calcium.full_moon_mm:.1f} mm"),
-            ("Over half", f"{calcium.over_50_mm:.1f} mm"),
-            ("Largest", f"{calcium.max_csa_percent:.0f} % · {calcium.max_arc_deg:.0f}°"),
-            ("Calcium", f"{calcium.volume_mm3:.0f} mm³"),
-        ]
-    zone = measures.landing_zone
-    if zone is not None:
-        diameter = f"{zone.mean_diameter_mm:.1f} mm" if zone.mean_diameter_mm is not None else UNKNOWN
-        rows.append(("Landing zone", f"{diameter}, calcium-free {zone.calcium_free_mm:.0f} mm"))
-    if measures.distal_gradient_hu_per_cm is not None:
-        rows.append(("Distal gradient", f"{measures.distal_gradient_hu_per_cm:+.1f} HU per cm"))
-    return rows
 
 
 class LesionFacts(QScrollArea):
     """Cards that are made anew when another lesion, or the same one changed, is looked at."""
+
+    #: The names of inputs that a score rests on and that are typed.
+    facts_asked = Signal(object)
 
     def __init__(
         self,
@@ -141,7 +97,7 @@ class LesionFacts(QScrollArea):
             self.measures, self.told, self.proposals = made
             for failure in self.told.failures:
                 self._warn(str(failure))
-            self._build(lesion)
+            self._build(lesion, case.facts)
 
         self._jobs.run(JOB, work, done=done, failed=self._failed)
 
@@ -166,33 +122,41 @@ class LesionFacts(QScrollArea):
         column.addStretch(1)
         self.setWidget(inside)
 
-    def _build(self, lesion: Lesion) -> None:
+    def _build(self, lesion: Lesion, facts: ClinicalFacts) -> None:
         cards = []
         if self.measures is not None:
-            cards.append(self._numbers(lesion, self.measures))
+            heading = f"Occlusion · {lesion.vessel}"
+            cards.append(self._numbers(heading, rows_of(lesion, self.measures), decided_words(lesion)))
         if self.told is not None and self.told.scores:
             cards.append(difficulty_card(self.told, partial(self._show_item, lesion)))
         if self.proposals:
             cards.append(self._views())
+        if self.measures is not None:
+            cards.append(self._numbers("The way there, and beyond", approach_rows(lesion, self.measures), ""))
+            cards.append(self._numbers("Preparing the lesion", preparation_rows(self.measures), PREPARATION_REMARK))
+        ways = way_rows(facts, lesion.vessel)
+        if ways:
+            cards.append(self._numbers("From behind, and grafts", ways, "As typed."))
         if self.measures is not None and self.measures.composition is not None:
             cards.append(self._composition(self.measures))
         if self.told is not None and self.told.hints:
             cards.append(hints_card(self.told))
         self._show(cards)
 
-    def _numbers(self, lesion: Lesion, measures: LesionMeasures) -> QFrame:
-        frame, column = card(f"Occlusion · {lesion.vessel}")
+    def _numbers(self, heading: str, rows: list[tuple[str, str]], remark: str) -> QFrame:
+        frame, column = card(heading)
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
-        for row, (name, value) in enumerate(rows_of(lesion, measures)):
+        for row, (name, value) in enumerate(rows):
             grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             shown = label(value, "value")
             shown.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(shown, row, 1)
         column.addLayout(grid)
-        column.addWidget(label(decided_words(lesion), "small"))
+        if remark:
+            column.addWidget(label(remark, "small"))
         return frame
 
     def _composition(self, measures: LesionMeasures) -> QFrame:
@@ -223,17 +187,22 @@ class LesionFacts(QScrollArea):
         return frame
 
     def _show_item(self, lesion: Lesion, item: ScoreItem) -> None:
-        """Put the cursor where a score's item shows."""
+        """Lead to what justifies a score's item: the place where it shows, or the form where it is typed."""
         case = self._desk.kept_case
+        middle = (lesion.proximal.station_mm + lesion.distal.station_mm) / 2
         places = {
             Picture.PROXIMAL_CAP: lesion.proximal.station_mm,
-            Picture.OCCLUSION: (lesion.proximal.station_mm + lesion.distal.station_mm) / 2,
+            Picture.OCCLUSION: middle,
             Picture.DISTAL_CAP: lesion.distal.station_mm,
+            Picture.LARGEST_BEND: middle,
+            Picture.MOST_CALCIUM: middle,
             Picture.LANDING_ZONE: lesion.distal.station_mm + 5.0,
             Picture.APPROACH: lesion.proximal.station_mm / 2,
         }
-        known = item.station_mm if item.station_mm is not None else places.get(item.shown_by) if item.shown_by else None
-        if case is not None and known is not None:
+        if item.shown_by is None or item.shown_by is Picture.FACTS:
+            self.facts_asked.emit(item.asks)
+        elif case is not None:
+            known = item.station_mm if item.station_mm is not None else places[item.shown_by]
             self._desk.look(on_vessel(case, self._desk.view, lesion.vessel, known))
 
     def resolve_cap(self) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QListWidget, QSizePolicy
 
 from viewer.desk import Desk
 from viewer.desk import lesion_edits as edits
@@ -22,6 +22,7 @@ from viewer.ui.caps_by_hand import CapsByHand
 from viewer.ui.facts_form import FactsForm, unknown_count
 from viewer.ui.rail import StepPanel
 from viewer.ui.tree_flow import TreeFlow
+from viewer.ui.ways_form import WaysForm
 
 #: Her verdicts on the proximal cap: the words, whether it is ambiguous, and why.
 VERDICTS = (
@@ -90,6 +91,7 @@ class OcclusionPanel(StepPanel):
             ("P here", partial(caps.put_at_cursor, True), MOVE_TIP),
             ("D here", partial(caps.put_at_cursor, False), MOVE_TIP),
         )
+        self._stop = self._cap.add_button("Stop marking", caps.cancel, tip="Esc")
         self._verdict = self.add_card("Your word on the caps")
         self._shape = self._add_choice("P", "Shape of the proximal cap", [shape.value for shape in CapShape])
         self._shape.activated.connect(lambda n: self._set_shape(True, list(CapShape)[n]))
@@ -101,7 +103,8 @@ class OcclusionPanel(StepPanel):
             "Take its word", self._as_proposed, tip="Both caps as the computer had them"
         )
         self._unknown = self.add_card("Still unknown")
-        self._fill = self._unknown.add_button("Fill in", self._ask_facts)
+        self._fill = self._unknown.add_button("Fill in", self.ask_facts)
+        self._unknown.add_button("From behind, grafts …", self._ask_ways)
         self._list = self.add_card("Occlusions")
         self._lesions = QListWidget()
         self._lesions.setAccessibleName("Lesions")
@@ -148,12 +151,15 @@ class OcclusionPanel(StepPanel):
             text = "Duration, earlier attempts, bypass and the like: until you say, scores are ranges."
             self._unknown.say("Still unknown" if missing else "Typed facts", text if missing else "All answered.")
             self._fill.setText(f"Fill in ({missing})" if missing else "Change")
-        self._verdict.setVisible(closed)
+        self._verdict.setVisible(closed and not self._caps.marking)
+        self._stop.setVisible(self._caps.marking)
         for button in (self._accept, self._accept_distal, self._resolving):
             button.hide()
         for button in self._here:
-            button.setVisible(closed)
-        if case is None:
+            button.setVisible(closed and not self._caps.marking)
+        if self._caps.marking:
+            self._ask_ends()
+        elif case is None:
             self._cap.say("No study yet", "Open one first.")
         elif self._flow.finding:
             self._cap.say("Measuring", self._flow.progress[1] if self._flow.progress is not None else "")
@@ -178,14 +184,15 @@ class OcclusionPanel(StepPanel):
         self._lesions.setCurrentRow(active[0] if active else -1)
         self._list.setVisible(case is not None and len(case.tree) > 0)
         self._no.setVisible(lesion is not None)
-        if self._caps.marking:
-            begun = self._caps.start is not None
-            heading = "Click where it ends (D)" if begun else "Click where it begins (P)"
-            self._list.say(heading, "On the vessel, in any picture. Esc stops.")
-        else:
-            said = [f"{no.vessel} {no.from_mm:.0f} – {no.to_mm:.0f} mm" for no in case.refuted] if case else []
-            self._list.say("Occlusions", f"None, you said: {'; '.join(said)}." if said else "")
-        self._mark.setText("Stop marking" if self._caps.marking else "Mark one (K)")
+        said = [f"{no.vessel} {no.from_mm:.0f} – {no.to_mm:.0f} mm" for no in case.refuted] if case else []
+        self._list.say("Occlusions", f"None, you said: {'; '.join(said)}." if said else "")
+        self._mark.setVisible(not self._caps.marking)
+
+    def _ask_ends(self) -> None:
+        begun = self._caps.start is not None
+        heading = "Click where it ends (D)" if begun else "Click where it begins (P)"
+        vessel = self._caps.start[0] if self._caps.start is not None else "the vessel"
+        self._cap.say(heading, f"On {vessel}, in any picture: a plane, a cross-section, 3-D, the reformation.")
 
     def _show_lesion(self, lesion: Lesion, ostium_mm: float) -> None:
         cap = lesion.proximal
@@ -234,16 +241,21 @@ class OcclusionPanel(StepPanel):
     def _as_proposed(self) -> None:
         self._edit(edits.as_proposed, "Take the computer's caps")
 
-    def _ask_facts(self) -> None:
+    def ask_facts(self, asked: Iterable[str] = ()) -> None:
+        """Open the form of what CT cannot know, at the first of the fields that are asked for."""
+        self._ask(lambda facts, vessel: FactsForm(facts, vessel, self._keep_facts, self, asked))
+
+    def _ask_ways(self) -> None:
+        self._ask(lambda facts, vessel: WaysForm(facts, vessel, self._keep_facts, self))
+
+    def _ask(self, form: Callable[[ClinicalFacts, str], QDialog]) -> None:
         case = self._desk.kept_case
         lesion = active_lesion(case, self._desk.view) if case is not None else None
-        if case is None or lesion is None:
-            return
+        if case is not None and lesion is not None:
+            form(case.facts, lesion.vessel).open()
 
-        def kept(facts: ClinicalFacts) -> None:
-            self._flow.edit(lambda now: replace(now, facts=facts), "Type clinical facts")
-
-        FactsForm(case.facts, lesion.vessel, kept, self).open()
+    def _keep_facts(self, facts: ClinicalFacts) -> None:
+        self._flow.edit(lambda now: replace(now, facts=facts), "Type clinical facts")
 
     def _refute(self) -> None:
         self._edit(edits.refute_lesion, "Declare no occlusion")

@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         ]
         views = ViewsPanel(self.desk, self.settings)
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
+        self.lesion_facts.facts_asked.connect(occlusion.ask_facts)
         sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
         self.rail = Rail([*made, occlusion, views, sheet], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)

@@ -91,3 +91,16 @@ def test_that_burrs_have_their_ratios() -> None:
         2.0: "too large",
     }
     assert burr_choices(None) == ()
+
+
+def test_that_the_oct_score_leaves_open_what_blooming_hides(case: Case) -> None:
+    found = measure_lesion(case, case.lesions[0])
+    assert found.calcium is not None and found.calcium.max_arc_deg > 180
+    assert found.oct_score == (3, 4)
+    assert measure_lesion(replace(case, calcium=()), case.lesions[0]).oct_score is None
+
+
+def test_that_a_stent_is_aimed_at_most_of_the_mean_reference(case: Case) -> None:
+    found = measure_lesion(case, case.lesions[0])
+    area = np.pi / 4 * np.mean([r.lumen_diameter_mm**2 for r in (found.proximal_reference, found.distal_reference)])
+    assert found.stent_area_mm2 == (pytest.approx(0.8 * area), pytest.approx(0.9 * area))
