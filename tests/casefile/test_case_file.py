@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -170,6 +173,17 @@ def npy(array, pickled=False) -> bytes:
     return buffer.getvalue()
 
 
+def deep(levels: int) -> list:
+    return [] if levels == 0 else [deep(levels - 1)]
+
+
+def huge() -> bytes:
+    """Return the head of an array of a petabyte, and none of it."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": (10**14,)})
+    return buffer.getvalue()
+
+
 HOSTILE = {
     "a path out of the archive": lambda e: e.update({"../evil.npy": b"x"}),
     "a program": lambda e: e.update({"run.py": b"print()"}),
@@ -185,6 +199,16 @@ HOSTILE = {
     "another format": lambda e: in_json(e, lambda c: c.update(format="x")),
     "no version": lambda e: in_json(e, lambda c: c.update(version="1")),
     "no series": lambda e: in_json(e, lambda c: c.pop("series")),
+    "numbers that are none": lambda e: e.update({"case.json": e["case.json"].replace(b"0.9,", b"NaN,", 1)}),
+    "numbers without end": lambda e: e.update({"case.json": e["case.json"].replace(b"0.9,", b"1e999,", 1)}),
+    "lists without end": lambda e: in_json(e, lambda c: c["case"].update(marks=deep(200))),
+    "lists beyond measure": lambda e: e.update({"case.json": b"[" * 10**5 + b"]" * 10**5}),
+    "words for a number": lambda e: in_json(e, lambda c: c["view"].update(angle_deg="steep")),
+    "a number for a name": lambda e: in_json(e, lambda c: c["view"].update(vessel=7)),
+    "a vessel that no tree has": lambda e: in_json(e, lambda c: c["case"]["lesions"][0].update(vessel="XYZ")),
+    "a missing part": lambda e: in_json(e, lambda c: c["case"].pop("board")),
+    "a fingerprint of words": lambda e: in_json(e, lambda c: c["series"].update(fingerprint=["a"])),
+    "a gigantic array": lambda e: e.update({"arrays/0.npy": huge()}),
     "a zip bomb": lambda e: e.update({"arrays/9.npy": bytes(300 * 1024 * 1024)}),
 }
 
@@ -213,3 +237,74 @@ def test_that_a_newer_version_is_refused_with_advice(tmp_path: Path):
     with pytest.raises(ViewerError, match="newer") as caught:
         load_case(path)
     assert "Update" in caught.value.advice
+
+
+def test_that_changed_pixels_are_refused_and_another_decoders_rounding_is_not(tmp_path: Path):
+    noise = np.random.default_rng(0).normal(100, 300, (24, 30, 30)).astype(np.int16)
+    geometry = Geometry.from_axes(noise.shape, (1, 2, 3), (0.5, 0.4, 0.4))
+    facts = SeriesFacts("1.2.3", phase_percent=75)
+    save_case(tmp_path / "a.ctoplan", Case(Volume(noise, geometry, facts)), ViewState())
+    stored = load_case(tmp_path / "a.ctoplan")
+    rounded = noise + np.random.default_rng(1).integers(-1, 2, noise.shape).astype(np.int16)
+    assert stored.belongs_to(Volume(rounded, geometry, facts))
+    for changed in (noise[::-1], noise // 2, noise + np.int16(5)):
+        with pytest.raises(ViewerError, match="does not belong"):
+            stored.restore(Volume(np.ascontiguousarray(changed), geometry, facts))
+
+
+SAVES_FOR_EVER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import numpy as np
+from tests.casefile.test_case_file import a_case
+from viewer.casefile import save_case
+from viewer.model.mark import Mark
+from viewer.model.view import ViewState
+case, mark = a_case(), Mark(np.zeros((2, 3)))
+while True:
+    case = replace(case, marks=(*case.marks, mark))
+    save_case(Path(sys.argv[1]), case, ViewState(), keep_backup=sys.argv[2] == "backup")
+    print(len(case.marks), flush=True)
+"""
+
+
+@pytest.mark.parametrize("backup", ["backup", "none"])
+@pytest.mark.parametrize("after", [3, 20, 41])
+def test_that_a_kill_in_the_middle_of_saving_loses_at_most_the_edit_in_hand(tmp_path: Path, after: int, backup: str):
+    path = tmp_path / "a.ctoplan"
+    command = [sys.executable, "-c", SAVES_FOR_EVER, str(path), backup]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) >= after:
+                break
+        child.kill()
+        told = [int(line), *(int(rest) for rest in child.stdout)][-1]
+    back, _ = load_case(path).restore(a_case().volume)
+    assert len(back.marks) in (told, told + 1)
+
+
+def test_that_an_older_file_goes_through_its_migrations_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file of version 1 in a program of version 3, whose second version had renamed a mark's title."""
+    path = rewritten(tmp_path / "a.ctoplan", lambda e: in_json(e, lambda c: c["case"]["marks"][0].pop("title")))
+
+    def to2(content: dict) -> dict:
+        assert content["version"] == 1
+        content["case"]["marks"][0]["name"] = "named by 2"
+        return content
+
+    def to3(content: dict) -> dict:
+        assert content["version"] == 2
+        mark = content["case"]["marks"][0]
+        mark["title"] = mark.pop("name") + ", moved by 3"
+        return content
+
+    for number, migrate in ((2, to2), (3, to3)):
+        step = ModuleType(f"viewer.casefile.migration.to{number}")
+        step.migrate = migrate  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, step.__name__, step)
+    monkeypatch.setattr("viewer.casefile.migration.VERSION", 3)
+    monkeypatch.setattr("viewer.casefile.case_file.VERSION", 3)
+    back, _ = load_case(path).restore(a_case().volume)
+    assert back.marks[0].title == "named by 2, moved by 3"

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.journeys.conftest import open_study
 from viewer.desk.tree_edits import add_vessel
+from viewer.dicom import write_series
 from viewer.model.centerline import Centerline
 from viewer.model.mark import Mark
 from viewer.ui.case_flow import unsaved_plans
@@ -76,21 +77,44 @@ def test_that_saving_takes_the_unsaved_copy_away(opened: MainWindow, qtbot: QtBo
 
 
 def test_that_a_plan_whose_pictures_moved_asks_for_them_and_is_then_laid_on_them(
-    window: MainWindow, qtbot: QtBot, study_folder: Path, tmp_path: Path
+    window: MainWindow, qtbot: QtBot, study_folder: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
     ct = tmp_path / "a" / "ct"
     shutil.copytree(study_folder, ct)
     open_study(window, qtbot, ct)
     measure(window, 9)
     saved(window, qtbot, tmp_path / "plan.ctoplan")
+    window_volume = window.desk.case.volume
     window.desk.close()
-    moved = tmp_path / "elsewhere"
+    moved = tmp_path_factory.mktemp("elsewhere") / "ct"
     ct.rename(moved)
     window.open_path(tmp_path / "plan.ctoplan")
     qtbot.waitUntil(lambda: "not where they were" in window.message.text, timeout=10_000)
+    other = tmp_path_factory.mktemp("other")
+    write_series(window_volume, other, phase_percent=75, series_uid="1.2.3")
+    open_study(window, qtbot, other)
+    assert "does not belong" in window.message.text and not window.desk.case.marks
     open_study(window, qtbot, moved)
     qtbot.waitUntil(lambda: bool(window.desk.case.marks), timeout=10_000)
     assert [mark.length_mm for mark in window.desk.case.marks] == [9]
+
+
+def test_that_a_plan_finds_its_pictures_in_a_folder_that_got_another_name(
+    window: MainWindow, qtbot: QtBot, study_folder: Path, tmp_path: Path
+):
+    ct = tmp_path / "patients" / "unsorted"
+    shutil.copytree(study_folder, ct)
+    open_study(window, qtbot, ct)
+    measure(window, 9)
+    plan = tmp_path / "plans" / "plan.ctoplan"
+    saved(window, qtbot, plan)
+    window.desk.close()
+    ct.rename(tmp_path / "patients" / "2026 CTO")
+    (tmp_path / "patients" / "another").mkdir()
+    window.open_path(plan)
+    qtbot.waitUntil(lambda: window.desk.case is not None, timeout=20_000)
+    assert [mark.length_mm for mark in window.desk.case.marks] == [9]
+    assert window.desk.case.volume.facts.source.endswith("2026 CTO")
 
 
 def test_that_a_damaged_plan_gets_one_sentence_and_the_window_goes_on(window: MainWindow, qtbot: QtBot, tmp_path: Path):

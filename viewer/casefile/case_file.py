@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.casefile.encode import Arrays, Json, decode, encode
+from viewer.casefile.encode import Arrays, Json, decode, encode, made
 from viewer.casefile.fingerprint import fingerprint, same_pixels
 from viewer.casefile.migration import VERSION, migrated
 from viewer.errors import ViewerError
@@ -92,9 +93,12 @@ class StoredCase:
             )
         try:
             parts = {name: decode(self._parts[name], self._arrays) for name in PARTS}
-            return Case(volume, **parts), decode(self._view, self._arrays)
+            case, view = made(Case, {"volume": volume, **parts}), decode(self._view, self._arrays)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise DamagedCase(self.path, f"it says something impossible ({problem})") from problem
+        if not isinstance(view, ViewState):
+            raise DamagedCase(self.path, "it does not say where was looked")
+        return case, view
 
     def belongs_to(self, volume: Volume) -> bool:
         """Tell whether the plan was made on a volume; one that was given away without UIDs knows it by the pixels."""
@@ -153,7 +157,7 @@ def save_case(path: Path, case: Case, view: ViewState, *, keep_backup: bool = Tr
             file.flush()
             os.fsync(file.fileno())
         if keep_backup and path.exists():
-            path.replace(backup_of(path))
+            _keep(path)
         temporary.replace(path)
     except OSError as problem:
         temporary.unlink(missing_ok=True)
@@ -161,6 +165,17 @@ def save_case(path: Path, case: Case, view: ViewState, *, keep_backup: bool = Tr
             f"The case could not be saved to {path} ({problem.strerror or problem}).",
             "Choose another place, or make room there; the automatic copy is still kept.",
         ) from problem
+
+
+def _keep(path: Path) -> None:
+    """Keep the file that is there as the backup, without a moment in which neither has its name."""
+    beside = path.with_name(backup_of(path).name + ".part")
+    beside.unlink(missing_ok=True)
+    try:
+        beside.hardlink_to(path)
+    except OSError:  # not every disc knows links
+        shutil.copyfile(path, beside)
+    beside.replace(backup_of(path))
 
 
 def load_case(path: Path) -> StoredCase:
@@ -182,8 +197,8 @@ def load_case(path: Path) -> StoredCase:
         raise DamagedCase(path, "it is cut short or no case file") from problem
     except (ValueError, UnicodeError, RecursionError, MemoryError) as problem:
         raise DamagedCase(path, f"its content makes no sense ({problem})") from problem
-    content = _current(path, content)
     try:
+        content = _current(path, content)
         series = content["series"]
         sources = tuple(source for source in series["sources"] if isinstance(source, str))
         uid, phase, digest, pixels = (

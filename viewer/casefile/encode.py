@@ -148,10 +148,21 @@ def decode(value: Json, arrays: Arrays) -> Any:
     if issubclass(noun, enum.Enum):
         return noun(value.get("value"))
     parts = {name: decode(part, arrays) for name, part in value.items() if name != "is"}
+    return made(noun, parts)
+
+
+def made(noun: type, parts: dict[str, Any]) -> Any:
+    """Return a noun of its parts, each of which is of the kind that the noun declares.
+
+    Raises
+    ------
+    ValueError
+        If one is not, or the noun's constructor refuses them.
+    """
     hints = get_type_hints(noun)
     for name, part in parts.items():
         if name in hints and not _fits(part, hints[name]):
-            raise ValueError(f"{value['is']}: {name} is no {hints[name]}")
+            raise ValueError(f"{name} of a {noun.__name__} is something else")
     try:
         return noun(**parts)
     except TypeError as problem:

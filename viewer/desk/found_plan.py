@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viewer.casefile import StoredCase
+from viewer.errors import UnreadableStudy
 from viewer.model.case import Case
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 def found_plan(
     stored: StoredCase, progress: Progress, built_in: Callable[[Progress], Volume]
 ) -> tuple[Case, ViewState] | None:
-    """Look for the pictures of a plan where they were, and lay the plan on them; ``None`` if they are not there.
+    """Look for the pictures of a plan where they were and near there, and lay the plan on them; ``None`` if not found.
 
     Parameters
     ----------
@@ -34,8 +37,15 @@ def found_plan(
     """
     from viewer.dicom import read, scan
 
-    for place in stored.candidates():
-        series = _series_of(stored, scan([place], progress).series)
+    tried: set[Path] = set()
+    for place in chain(stored.candidates(), _near(stored, progress)):
+        if place in tried:
+            continue
+        tried.add(place)
+        try:
+            series = _series_of(stored, scan([place], progress).series)
+        except UnreadableStudy:  # what was there is there no more
+            continue
         if series is not None:
             return stored.restore(read(series, progress))
     if not stored.sources and stored.series_uid is not None:
@@ -43,6 +53,15 @@ def found_plan(
         if volume.facts.series_uid == stored.series_uid:
             return stored.restore(volume)
     return None
+
+
+def _near(stored: StoredCase, progress: Progress) -> Iterator[Path]:
+    """Yield folders with the series of a plan, beside where it was and beside the plan: after a move or a new name."""
+    from viewer.dicom.whereabouts import folders_of
+
+    if stored.series_uid is not None and stored.sources:
+        where = Path(stored.sources[0]).parent
+        yield from folders_of(stored.series_uid, (stored.path.parent, where), progress)
 
 
 def _series_of(stored: StoredCase, listed: tuple[SeriesInfo, ...]) -> SeriesInfo | None:

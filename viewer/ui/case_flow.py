@@ -130,6 +130,8 @@ class CaseFlow:
             try:
                 self._lay_open(waiting, *waiting.restore(case.volume))
             except ViewerError as problem:
+                # It goes on waiting: the right pictures may be opened next.
+                self._waiting = waiting
                 self._message.refuse(problem)
         elif path.exists():
             self._fetch_unsaved(path, case.volume)
