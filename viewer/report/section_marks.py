@@ -18,6 +18,9 @@ from viewer.model.view import ViewState
 from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.ink import color
 
+#: The arc is drawn ray by ray, this wide.
+RAY_DEG = 3
+
 
 def calcium_at(case: Case, sight: Along, station_mm: float) -> tuple[CalciumProfile, int] | None:
     """Return the calcium profile of the vessel at a station of the course, and the index of the station there."""
@@ -71,7 +74,7 @@ def paint_section_marks(
     scale = box.width() / (2 * half_width_mm)
     if view.opacity("calcium") > 0:
         painter.setOpacity(view.opacity("calcium"))
-        _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], sections.lumen_mm[row], scale)
+        _paint_arc(painter, box, case, sight, station_mm, sections.wall_mm[row], scale)
     painter.setOpacity(1.0)
 
 
@@ -123,10 +126,13 @@ def _paint_arc(
     sight: Along,
     station_mm: float,
     wall_mm: Float,
-    lumen_mm: Float,
     scale: float,
 ) -> None:
-    """Draw the arc that calcium takes, outside the wall, in the colour of its class; thin if that is possible only."""
+    """Draw the arc that calcium takes, outside the wall, in the colour of its class; thin if that is possible only.
+
+    How many degrees there are is the profile's word, from which blur was taken out; where they lie, the brightest rays
+    of the picture say. So the picture never shows another arc than the number beside it.
+    """
     found = calcium_at(case, sight, station_mm)
     if found is None:
         return
@@ -134,16 +140,15 @@ def _paint_arc(
     level = int(levels_of(profile)[nearest])
     if level < 0:
         return
-    angle = np.radians(np.arange(0, 360, 3))
+    angle = np.radians(np.arange(0, 360, RAY_DEG))
     wall = np.interp(angle, 2 * np.pi * np.arange(len(wall_mm) + 1) / len(wall_mm), np.append(wall_mm, wall_mm[0]))
     depth = np.linspace(0.25, 1.0, 10)[:, None] * wall
     _, _, right, up = frame_at(sight.frames, station_mm)
     places = section_place(sight.frames, station_mm, 0.0, 0.0) + (
         (depth * np.cos(angle))[..., None] * right + (depth * np.sin(angle))[..., None] * up
     )
-    # Where the lumen is open, its contrast may be as bright as thin calcium.
-    limit_hu = profile.threshold.open_hu if lumen_mm.max() > 0 else profile.threshold.hu
-    lit = sample_points(case.volume, places).max(axis=0) >= limit_hu
+    brightest = np.argsort(-sample_points(case.volume, places).max(axis=0), kind="stable")
+    lit = brightest[: round(float(profile.arc_deg[nearest]) / RAY_DEG)]
     radius = (float(wall.max()) + 0.7) * scale
     ring = QRectF(box.center().x() - radius, box.center().y() - radius, 2 * radius, 2 * radius)
     firm = profile.certainty(CLASSES[level][0])[nearest] == Certainty.FIRM
@@ -154,4 +159,4 @@ def _paint_arc(
         painter.drawEllipse(ring)
         return
     for start in np.degrees(angle[lit]):
-        painter.drawArc(ring, round((start - 1.6) * 16), round(3.2 * 16))
+        painter.drawArc(ring, round((start - RAY_DEG / 2 - 0.1) * 16), round((RAY_DEG + 0.2) * 16))
