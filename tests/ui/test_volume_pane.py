@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from viewer.desk import Desk
 from viewer.jobs import Jobs
 from viewer.model.carm import CArm
 from viewer.model.case import Case
+from viewer.model.centerline import Centerline
 from viewer.model.geometry import Geometry
+from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.volume import Volume
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.poster import Poster
@@ -291,6 +294,18 @@ def test_that_the_heart_stays_whole_when_the_pane_becomes_narrow_until_it_was_zo
     pane.reset_view()
     pane.resize(200, 300)
     assert pane._camera.height_mm > 1.5 * height
+
+
+def test_that_the_frame_closes_about_the_tree_as_soon_as_there_is_one(opened):
+    pane, case = opened.pane, opened.desk.kept_case
+    whole = pane._camera.height_mm
+    line = Centerline(np.linspace((-10, 5, -15), (20, 5, 15), 31))
+    opened.desk.apply(replace(case, tree=VesselTree((Vessel("LAD", line),))), "Trace LAD")
+    assert pane._camera.height_mm < 0.7 * whole
+    assert np.allclose(pane._camera.focus_lps_mm, (5, 5, 0))
+    longer = Centerline(np.linspace((-30, 5, -25), (30, 5, 25), 31))
+    opened.desk.apply(replace(case, tree=VesselTree((Vessel("LAD", longer),))), "Pull LAD")
+    assert np.allclose(pane._camera.focus_lps_mm, (5, 5, 0)), "a course that is dragged moves the picture"
 
 
 def test_that_the_window_goes_on_while_a_large_picture_is_drawn(opened):

@@ -132,8 +132,14 @@ def fitted(
     corners = geometry.to_lps(
         [[limits[0, a], limits[1, b], limits[2, c]] for a in (0, 1) for b in (0, 1) for c in (0, 1)]
     )
+    return framed(camera, corners, size_px, margin=margin)
+
+
+def framed(camera: Camera, points_lps_mm: ArrayLike, size_px: tuple[int, int], *, margin: float) -> Camera:
+    """Return the camera moved and zoomed so that points in LPS mm, shape (N, 3), fill the picture; see `fitted`."""
+    points = np.asarray(points_lps_mm, float)
     right, up, _ = camera.axes
-    wide, high = np.ptp(corners @ right), np.ptp(corners @ up)
+    wide, high = np.ptp(points @ right), np.ptp(points @ up)
     width_px, height_px = size_px
     height_mm = float(np.clip(max(high, wide * height_px / max(width_px, 1)) * margin, *Camera.HEIGHT_LIMITS_MM))
-    return replace(camera, focus_lps_mm=corners.mean(axis=0), height_mm=height_mm)
+    return replace(camera, focus_lps_mm=0.5 * (points.min(axis=0) + points.max(axis=0)), height_mm=height_mm)

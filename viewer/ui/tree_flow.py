@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from viewer.analysis.fluoro.isocenter import isocenter_lps_mm
 from viewer.desk import Desk
 from viewer.desk.course_edits import extend_course
 from viewer.desk.sight import on_vessel
@@ -194,7 +195,7 @@ class TreeFlow(QObject):
         self._jobs.run("tree.calcium", work, done=done, failed=self._not_found)
 
     def _look_at_occlusion(self, case: Case) -> None:
-        """Put the cursor on the first occlusion's proximal cap, and aim the C-arm at its middle."""
+        """Put the cursor on the first occlusion's proximal cap."""
         number = next((n for n, one in enumerate(case.lesions) if one.kind is LesionKind.OCCLUSION), None)
         if number is None:
             return
@@ -220,8 +221,7 @@ class TreeFlow(QObject):
         if guessed[name] == 0:
             name = next((main for main in ("LAD", *MAIN_VESSELS) if main in case.tree), name)
         line = case.tree[name].centerline
-        middle = np.mean([vessel.centerline.points_lps_mm.mean(0) for vessel in case.tree], axis=0)
-        self._desk.look(carm=replace(self._desk.view.carm, isocenter_lps_mm=middle))
+        self._desk.look(carm=replace(self._desk.view.carm, isocenter_lps_mm=isocenter_lps_mm(case)))
         self._lead_to(on_vessel(case, self._desk.view, name, line.inferred[0][0] if line.inferred else 0.0))
 
     def _not_found(self, problem: BaseException) -> None:

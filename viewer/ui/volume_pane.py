@@ -18,12 +18,13 @@ from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
 from viewer.model.geometry import Float
+from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.report.ink import draw_text
 from viewer.report.projected_disease import paint_calcium, paint_caps
 from viewer.scene.anatomy import find_tissue
-from viewer.scene.camera import Camera, fitted
+from viewer.scene.camera import Camera, fitted, framed
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
 from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
 from viewer.ui.capture_shot import Shot
@@ -70,6 +71,8 @@ ZOOM_PER_PX = 1.006
 CUT_STEP = 0.02
 #: A press that moved less than this is a click, pixels.
 CLICK_PX = 4
+#: Picture over what the coronary tree alone would fill.
+TREE_MARGIN = 1.3
 
 
 class VolumePane(PatientPane):
@@ -96,6 +99,7 @@ class VolumePane(PatientPane):
         self._picture: Picture | None = None
         self._image = QImage()
         self._carm = desk.view.carm
+        self._tree: VesselTree | None = None
         #: What is painted in a capture: the case and the view when it was asked for.
         self._moment: tuple[Case | None, ViewState] | None = None
         self._pressed: QPointF | None = None
@@ -117,6 +121,11 @@ class VolumePane(PatientPane):
         volume = None if case is None else case.volume
         if volume is not self._volume:
             self._take(volume)
+        tree, former = None if case is None else case.tree, self._tree
+        self._tree = tree
+        if self._fit_wanted and tree and not former:
+            self._fit()
+            self._draw()
         self.update_if_other(case, view.vessel, view.cursor_lps_mm, view.hidden_overlays, view.faded_overlays)
         if view.carm is not self._carm:
             turned = (view.carm.primary_deg, view.carm.secondary_deg) != (
@@ -238,6 +247,10 @@ class VolumePane(PatientPane):
         if self._prepared is not None and self._box is not None:
             size = (max(self.width(), 1), max(self.height(), 1))
             self._camera = fitted(self._camera, self._prepared.volume.geometry, self._box, size)
+            if self._tree:
+                points = np.concatenate([vessel.centerline.points_lps_mm for vessel in self._tree])
+                close = framed(self._camera, points, size, margin=TREE_MARGIN)
+                self._camera = min(self._camera, close, key=lambda camera: camera.height_mm)
             self._fit_wanted = True
 
     def _request(self, size_px: tuple[int, int]) -> Request | None:
