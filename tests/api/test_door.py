@@ -238,3 +238,23 @@ def test_that_overlays_are_made_of_numbers_that_can_be_drawn():
     for wrong in (lambda: Polyline(np.zeros((1, 3))), lambda: Marker((1, 2)), lambda: Label((0, 0, 0), " ")):
         with pytest.raises(ValueError):
             wrong()
+
+
+def test_that_the_operator_leaves_a_plugin_out_and_takes_it_in_again(write, case):
+    write("ruler", TELLS)
+    plugins = Plugins()
+    plugins.switch("ruler", False)
+    assert not plugins.is_on("ruler")
+    assert plugins.told(case, case.lesions[0]).measurements == ()
+    assert plugins.failures == ()
+    plugins.switch("ruler", True)
+    assert [m.name for m in plugins.told(case, case.lesions[0]).measurements] == ["stations"]
+
+
+def test_that_one_that_failed_stays_off_however_much_it_is_wanted(write, case):
+    write("bad", FAILS)
+    plugins = Plugins()
+    plugins.call(contribution(plugins, "bad"), case, case.lesions[0])
+    plugins.switch("bad", False)
+    plugins.switch("bad", True)
+    assert "bad" not in {c.plugin for c in plugins.contributions("measurement")}

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap
 from viewer.analysis.plan import with_lesions
+from viewer.api.door import Plugins
 from viewer.desk import Desk
 from viewer.desk.lesion_edits import move_cap
 from viewer.jobs import Jobs
@@ -44,7 +45,7 @@ class Table:
         self.jobs = Jobs(self.poster.post)
         self.window = QWidget()
         qtbot.addWidget(self.window)
-        self.flow = SheetFlow(self.desk, self.jobs, self.window, Settings())
+        self.flow = SheetFlow(self.desk, self.jobs, self.window, Settings(), Plugins())
         self.told: list[str] = []
         self.problems: list[BaseException] = []
         self.flow.told.connect(self.told.append)

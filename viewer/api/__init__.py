@@ -19,7 +19,7 @@ from viewer.model.carm import CArm
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.composition import Composition
-from viewer.model.cross_section import CrossSections, Frames
+from viewer.model.cross_section import Contour, CrossSections, Frames
 from viewer.model.facts import ClinicalFacts, Graft, RetrogradeWay, Sex, Strategy, TargetFacts, Tortuosity
 from viewer.model.geometry import Geometry
 from viewer.model.hint import Hint, Term
@@ -79,6 +79,7 @@ __all__ = [
     "ClinicalFacts",
     "Composition",
     "Condition",
+    "Contour",
     "CrossSections",
     "Dominance",
     "Evidence",

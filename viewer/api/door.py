@@ -55,6 +55,7 @@ class Plugins:
         self._manifests = {manifest.name: manifest for manifest in found.manifests}
         self._left_out = found.failures
         self._switched_off: dict[str, PluginFailure] = {}
+        self._unwanted: set[str] = set()
         self._importing = threading.Lock()
 
     @property
@@ -72,10 +73,18 @@ class Plugins:
         return tuple(
             contribution
             for manifest in self.manifests
-            if manifest.name not in self._switched_off
+            if manifest.name not in self._switched_off and manifest.name not in self._unwanted
             for contribution in manifest.contributions
             if contribution.hook == hook
         )
+
+    def is_on(self, name: str) -> bool:
+        """Whether the operator wants a plugin; one that failed may be wanted all the same."""
+        return name not in self._unwanted
+
+    def switch(self, name: str, on: bool) -> None:
+        """Take a plugin in, or leave it out, as the operator wants; one that failed stays off until the restart."""
+        (self._unwanted.discard if on else self._unwanted.add)(name)
 
     def call(self, contribution: Contribution, *arguments: object) -> Any | PluginFailure:
         """Return what a contribution returns for these arguments; see `viewer.api.hooks`.

@@ -60,6 +60,7 @@ class ExportFlow(QObject):
         Over which is asked.
     page : callable
         Gives the size of the sheet's paper.
+    plugins : Plugins
     """
 
     def __init__(
@@ -70,11 +71,12 @@ class ExportFlow(QObject):
         settings: Settings,
         parent: QWidget,
         page: Callable[[], str],
+        plugins: Plugins,
     ) -> None:
         super().__init__(parent)
         self._desk, self._jobs, self._message, self._settings = desk, jobs, message, settings
         self._window, self._page = parent, page
-        self._plugins = Plugins()
+        self._plugins = plugins
         self._noted = 0
         self.dialog: ExportDialog | None = None
         self.list: DeparturesDialog | None = None

@@ -31,6 +31,7 @@ from viewer.ui.lesion_rows import (
     UNKNOWN,
     approach_rows,
     decided_words,
+    measurement_rows,
     preparation_rows,
     rows_of,
     way_rows,
@@ -54,6 +55,7 @@ class LesionFacts(QScrollArea):
         failed: Callable[[BaseException], None],
         warn: Callable[[str], None],
         settings: Settings,
+        plugins: Plugins,
     ) -> None:
         super().__init__()
         self._desk = desk
@@ -61,7 +63,7 @@ class LesionFacts(QScrollArea):
         self._failed = failed
         self._warn = warn
         self._settings = settings
-        self._plugins = Plugins()
+        self._plugins = plugins
         self.setWidgetResizable(True)
         self.setFixedWidth(WIDTH_PX)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -82,7 +84,8 @@ class LesionFacts(QScrollArea):
                 self._jobs.cancel(JOB)
                 self._say_nothing(lesion)
             return
-        key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion, self._settings.lab)
+        asked = self._plugins.contributions("measurement")
+        key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion, self._settings.lab, asked)
         if same(key, self._key):
             return
         self._key = key
@@ -134,6 +137,8 @@ class LesionFacts(QScrollArea):
         if self.measures is not None:
             cards.append(self._numbers("The way there, and beyond", approach_rows(lesion, self.measures), ""))
             cards.append(self._numbers("Preparing the lesion", preparation_rows(self.measures), PREPARATION_REMARK))
+        if self.told is not None and self.told.measurements:
+            cards.append(self._numbers("From plugins", measurement_rows(self.told.measurements), ""))
         ways = way_rows(facts, lesion.vessel)
         if ways:
             cards.append(self._numbers("From behind, and grafts", ways, "As typed."))

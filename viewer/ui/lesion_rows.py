@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from viewer.model.calcium import CalciumPattern
 from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Cap, Lesion
 from viewer.model.lesion_measures import ARC_DEG, LesionMeasures, ReferenceSection
+from viewer.model.measurement import Measurement
 from viewer.model.vessel import Author
 
 UNKNOWN = "–"
@@ -131,6 +134,14 @@ def _reference(section: ReferenceSection | None) -> str:
     if section is None:
         return UNKNOWN
     return f"lumen {section.lumen_diameter_mm:.1f}, vessel {section.vessel_diameter_mm:.1f} mm"
+
+
+def measurement_rows(measurements: Iterable[Measurement]) -> Rows:
+    """Return what plugins measured, with why there is no value where there is none."""
+    return [
+        (one.name, one.note or UNKNOWN if one.value is None else f"{one.value:.4g} {one.unit}".strip())
+        for one in measurements
+    ]
 
 
 def way_rows(facts: ClinicalFacts, vessel: str) -> Rows:

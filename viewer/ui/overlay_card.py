@@ -61,6 +61,7 @@ OVERLAYS = (
     Overlay("caps", "Caps and length", (("proximal_cap", "P"), ("distal_cap", "D")), "dashed: the computer's"),
     Overlay("centrelines", "Vessels on the X-ray preview"),
     Overlay("marks", "Distances and angles", (("mark", "yours"),)),
+    Overlay("plugins", "Drawings of plugins"),
     Overlay("crosshair", "Crosshair", (("cursor", "cursor"),)),
 )
 

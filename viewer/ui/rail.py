@@ -71,6 +71,7 @@ class Card(QFrame):
         self.text.hide()
         self.column.addWidget(self.heading)
         self.column.addWidget(self.text)
+        self._offered: list[QPushButton] = []
 
     def say(self, heading: str, text: str = "") -> None:
         """Set the heading and the sentences."""
@@ -93,6 +94,13 @@ class Card(QFrame):
         button.clicked.connect(lambda: action())
         self.column.addWidget(button)
         return button
+
+    def offer(self, buttons: Iterable[tuple[str, Callable[[], object]]]) -> None:
+        """Offer buttons that come and go, in place of those that were offered before."""
+        for former in self._offered:
+            former.hide()
+            former.deleteLater()
+        self._offered = [self.add_button(label, action) for label, action in buttons]
 
     def add_pair(self, *buttons: tuple[str, Callable[[], object], str]) -> tuple[QPushButton, ...]:
         """Append small buttons side by side, each given by its label, its action and its tip."""

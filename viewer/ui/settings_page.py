@@ -35,9 +35,17 @@ class SettingsPage(QDialog):
     changed : callable
         Called after every change, when it is kept already.
     parent : QWidget
+    show_plugins : callable, optional
+        Opens the list of plugins.
     """
 
-    def __init__(self, settings: Settings, changed: Callable[[], object], parent: QWidget) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        changed: Callable[[], object],
+        parent: QWidget,
+        show_plugins: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setObjectName("desk")
@@ -71,6 +79,12 @@ class SettingsPage(QDialog):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, action=action: action())
             row.addWidget(button)
+        if show_plugins is not None:
+            plugins = QPushButton("Plugins…")
+            plugins.setToolTip("What they do, a switch for each, and what went wrong with it")
+            plugins.setAutoDefault(False)
+            plugins.clicked.connect(lambda: show_plugins())
+            row.addWidget(plugins)
         row.addStretch(1)
         close = QPushButton("Close")
         close.setObjectName("primary")

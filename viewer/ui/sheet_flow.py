@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from viewer.api.door import Plugins
 from viewer.casefile.pseudonyms import patient_code
 from viewer.desk import Desk
 from viewer.jobs import Jobs
@@ -68,11 +69,12 @@ class SheetFlow(QObject):
     left = Signal(object, str, bool)
     failed = Signal(object)
 
-    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget, settings: Settings) -> None:
+    def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget, settings: Settings, plugins: Plugins) -> None:
         super().__init__(parent)
         self._desk = desk
         self._jobs = jobs
         self._settings = settings
+        self._plugins = plugins
         self._choices = SheetChoices(page=settings.person.paper)
         self._key: tuple[object, ...] = ()
         self._studio: Studio | None = None
@@ -142,7 +144,15 @@ class SheetFlow(QObject):
 
         def work(progress: Progress) -> tuple[Studio, tuple[ReadyPage, ...]]:
             room = studio if studio is not None and studio.serves(case) else open_studio(case, progress)
-            return room, ready_pages(case, view, page=choices.page, studio=room, limits=limits, progress=progress)
+            return room, ready_pages(
+                case,
+                view,
+                page=choices.page,
+                studio=room,
+                plugins=self._plugins,
+                limits=limits,
+                progress=progress,
+            )
 
         self._jobs.run(PAGES, work, done=self._made, failed=self.failed.emit)
 
@@ -223,6 +233,7 @@ class SheetFlow(QObject):
                 case,
                 view,
                 page=choices.page,
+                plugins=self._plugins,
                 identity=choices.identity,
                 studio=studio,
                 limits=limits,

@@ -47,6 +47,8 @@ class StudyBrowser(QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._cards: list[SeriesCard] = []
+        #: Filters of files that plugins read.
+        self.other_files: list[str] = []
         self._selected: SeriesCard | None = None
         self._stack = QStackedWidget()
         outer = QVBoxLayout(self)
@@ -283,6 +285,7 @@ class StudyBrowser(QWidget):
         """Ask for a file: DICOM, DICOMDIR, zip, NIfTI, NRRD or MetaImage."""
         dialog = QFileDialog(self, "Open a CT study")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["All files (*)", *self.other_files])
         self._ask(dialog)
 
     def _ask(self, dialog: QFileDialog) -> None:

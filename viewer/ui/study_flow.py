@@ -63,6 +63,8 @@ class StudyFlow:
         self._show_browser = show_browser
         self._report = report
         self.study: Study | None = None
+        #: Gives what reads a file that the program does not know itself, ``None`` if nothing does.
+        self.other_reader: Callable[[Path], Callable[[Progress], Volume] | None] = lambda path: None
         self._path: Path | None = None
         browser.demo_wanted.connect(self.open_demo)
         browser.series_chosen.connect(self.open_series)
@@ -72,6 +74,10 @@ class StudyFlow:
         """Scan a folder, an archive or files, and list what is in it."""
         paths = [path] if isinstance(path, Path) else list(path)
         self._path = paths[0] if len(paths) == 1 else None
+        reader = self.other_reader(paths[0]) if len(paths) == 1 else None
+        if reader is not None:
+            self._open_otherwise(paths[0], reader)
+            return
         self._browser.show_working(f"Looking through {paths[0].name or paths[0]}")
         self._show_browser(True)
 
@@ -84,6 +90,24 @@ class StudyFlow:
             SCAN,
             work,
             done=self._scanned,
+            failed=self._failed,
+            report=self._browser.show_progress,
+            cancelled=self._go_back,
+        )
+
+    def _open_otherwise(self, path: Path, reader: Callable[[Progress], Volume]) -> None:
+        """Open a file that a plugin reads."""
+        self._browser.show_working(f"Opening {path.name}")
+        self._show_browser(True)
+
+        def done(volume: Volume) -> None:
+            self._settings.add_recent(path)
+            self._read(volume)
+
+        self._jobs.run(
+            READ,
+            reader,
+            done=done,
             failed=self._failed,
             report=self._browser.show_progress,
             cancelled=self._go_back,

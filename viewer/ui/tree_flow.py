@@ -126,6 +126,13 @@ class TreeFlow(QObject):
         self._choose_vessel(now)
         self.measure()
 
+    def show_found(self) -> None:
+        """Look at a tree that another one found, and measure it."""
+        case = self._desk.kept_case
+        if case is not None:
+            self._choose_vessel(case)
+            self.measure()
+
     def measure(self, *, amend: bool = False) -> None:
         """Measure what was not measured yet, and look for occlusions.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -77,6 +78,10 @@ class TreePanel(StepPanel):
         self._export = self._files.add_button("Export…", files.ask_export, tip="VTP, CSV, STL or GLB")
         self._listed: VesselTree | None = None
         flow.changed.connect(lambda: self.refresh(desk.case, desk.view))
+
+    def offer_tracers(self, buttons: Iterable[tuple[str, Callable[[], object]]]) -> None:
+        """Offer other ways of finding the tree, beside the program's own."""
+        self._find.offer(buttons)
 
     def done(self, case: Case | None) -> bool:
         return case is not None and len(case.tree) > 0

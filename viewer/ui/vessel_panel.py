@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -58,6 +59,10 @@ class VesselPanel(StepPanel):
         self._typed.valueChanged.connect(lambda _: self._threshold(2))
         self._calcium.column.addWidget(self._kind)
         self._calcium.column.addWidget(self._typed)
+
+    def offer_contours(self, buttons: Iterable[tuple[str, Callable[[], object]]]) -> None:
+        """Offer other ways of finding lumen and wall of the vessel that is followed."""
+        self._card.offer(buttons)
 
     def done(self, case: Case | None) -> bool:
         return case is not None and len(case.tree) > 0 and self._desk.view.vessel in case.tree

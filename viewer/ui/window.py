@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from viewer.api.door import Plugins
 from viewer.casefile import SUFFIX
 from viewer.desk import Desk
 from viewer.errors import ViewerError
@@ -34,6 +35,8 @@ from viewer.ui.overlay_card import OverlayCard, remember_overlays, with_remember
 from viewer.ui.pane import Pane
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.plane_pane import PlanePane
+from viewer.ui.plugin_flow import PluginFlow
+from viewer.ui.plugins_dialog import PluginsDialog
 from viewer.ui.poster import Poster
 from viewer.ui.presentation import Presentation
 from viewer.ui.rail import Rail
@@ -71,6 +74,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(980, 620)
         self.setAcceptDrops(True)
         self.settings = settings or Settings()
+        self.plugins = Plugins()
         self.desk = Desk()
         self.desk.look(with_remembered_overlays(self.settings, self.desk.view), window=self._remembered_window())
         self._poster = Poster(self)
@@ -79,7 +83,7 @@ class MainWindow(QMainWindow):
         self.tools.windows = self.settings.person.windows
         self.pull = CoursePull(self.desk, self.jobs, self.tools, self)
         self.board = BoardPane(self.desk, self.jobs)
-        self.sheet = SheetFlow(self.desk, self.jobs, self, self.settings)
+        self.sheet = SheetFlow(self.desk, self.jobs, self, self.settings, self.plugins)
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, self.pull, index) for index in range(3)),
             VolumePane(self.desk, self.jobs),
@@ -108,7 +112,7 @@ class MainWindow(QMainWindow):
             self.strip.show_progress,
         )
         self.exports = ExportFlow(
-            self.desk, self.jobs, self.message, self.settings, self, lambda: self.sheet.choices.page
+            self.desk, self.jobs, self.message, self.settings, self, lambda: self.sheet.choices.page, self.plugins
         )
         self.captures = Captures(
             self.desk,
@@ -121,31 +125,28 @@ class MainWindow(QMainWindow):
             self.exports.note,
         )
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
-        self.caps = CapsByHand(
-            self.desk,
-            self.tools,
-            lambda text: self.message.say(text, Weight.CAUTION),
-            (pane for pane in self.panes if isinstance(pane, PatientPane)),
-            self,
+        seen = [pane for pane in self.panes if isinstance(pane, PatientPane)]
+        self.caps = CapsByHand(self.desk, self.tools, self._warn, seen, self)
+        self.plugin_flow = PluginFlow(
+            self.plugins, self.desk, self.jobs, self.message, self.settings, self.tree_flow, seen
         )
+        self.flow.other_reader = self.plugin_flow.reader_of
         self.facts = FactsPanel()
         study = StudyPanel(
             self.desk, self.tree_flow, self.flow.back_to_series, self.browser.ask_folder, self.flow.open_demo
         )
-        self.lesion_facts = LesionFacts(
-            self.desk, self.jobs, self.fail, lambda text: self.message.say(text, Weight.CAUTION), self.settings
-        )
+        self.lesion_facts = LesionFacts(self.desk, self.jobs, self.fail, self._warn, self.settings, self.plugins)
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self, self.exports.note)
-        made = [
-            study,
-            TreePanel(self.desk, self.tree_flow, self.tree_files, self.tools),
-            VesselPanel(self.desk, self.tree_flow),
-        ]
+        tree = TreePanel(self.desk, self.tree_flow, self.tree_files, self.tools)
+        vessel = VesselPanel(self.desk, self.tree_flow)
+        self.plugin_flow.changed.connect(lambda: self.plugin_flow.offer_in(tree, vessel, self.browser))
+        self.plugin_flow.changed.connect(self._schedule)
+        self.plugin_flow.offer_in(tree, vessel, self.browser)
         views = ViewsPanel(self.desk, self.settings)
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
         self.lesion_facts.facts_asked.connect(occlusion.ask_facts)
         sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
-        self.rail = Rail([*made, occlusion, views, sheet], lambda step: self.desk.look(step=step))
+        self.rail = Rail([study, tree, vessel, occlusion, views, sheet], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)
         self.overlays = OverlayCard(self.desk, self)
         self._lay_out()
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
             if isinstance(pane, SectionsPane):
                 pane.contour_pulled.connect(self.tree_flow.measure_calcium)
         self.pull.kept.connect(lambda: self.tree_flow.measure(amend=True))
-        self.pull.refused.connect(lambda text: self.message.say(text, Weight.CAUTION))
+        self.pull.refused.connect(self._warn)
         self.board.restore_wanted.connect(self.restore)
         self.board.present_wanted.connect(self.present)
         self.board.settings_wanted.connect(self.show_capture_settings)
@@ -193,6 +194,7 @@ class MainWindow(QMainWindow):
         """Show what lies on the desk: called once a turn of the event loop after something changed."""
         case, view = self.desk.case, self.desk.view
         self.plans.look_again()
+        self.plugin_flow.look_again()
         if view.step is not self._step:
             self._step = view.step
             self.grid.show_step(view.step)
@@ -265,6 +267,9 @@ class MainWindow(QMainWindow):
         """Whether something is being read, found or measured."""
         return self.jobs.busy
 
+    def _warn(self, text: str) -> None:
+        self.message.say(text, Weight.CAUTION)
+
     def fail(self, problem: BaseException) -> None:
         """Say what the world did wrong; anything else is a fault of the program and goes on its way."""
         if not isinstance(problem, ViewerError):
@@ -306,7 +311,11 @@ class MainWindow(QMainWindow):
 
     def show_settings(self) -> None:
         """Open the settings; what is changed there holds at once."""
-        SettingsPage(self.settings, self._follow_settings, self).show()
+        SettingsPage(self.settings, self._follow_settings, self, self.show_plugins).show()
+
+    def show_plugins(self) -> None:
+        """List the plugins, with a switch for each."""
+        PluginsDialog(self.plugin_flow, self).open()
 
     def _follow_settings(self) -> None:
         lab, person, carm = self.settings.lab, self.settings.person, self.desk.view.carm

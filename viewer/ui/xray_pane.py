@@ -24,7 +24,8 @@ from viewer.report.ink import draw_text
 from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
 from viewer.settings import Settings
 from viewer.ui.capture_shot import Shot
-from viewer.ui.pane import HEADER_PX, Pane
+from viewer.ui.pane import HEADER_PX
+from viewer.ui.patient_pane import PatientPane
 from viewer.ui.same import same
 from viewer.ui.theme import color, font, vessel_color
 
@@ -51,7 +52,7 @@ def turned(carm: CArm, by_primary_deg: float, by_secondary_deg: float) -> CArm:
     return replace(carm, primary_deg=primary, secondary_deg=secondary)
 
 
-class XrayPane(Pane):
+class XrayPane(PatientPane):
     """Shows a simulated projection: coarse while the C-arm moves, fine when it stands."""
 
     key = "xray"
@@ -192,6 +193,12 @@ class XrayPane(Pane):
     def _square(self, area: QRect) -> QRectF:
         edge = min(area.width(), area.height())
         return QRectF(area.center().x() - edge / 2 + 0.5, area.center().y() - edge / 2 + 0.5, edge, edge)
+
+    def on_screen(self, points_lps_mm: Float, area: QRect) -> tuple[Float, Float] | None:
+        return None if self._image is None else (self._screen(points_lps_mm, area), np.zeros(len(points_lps_mm)))
+
+    def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
+        """The picture has them already."""
 
     def _screen(self, points_lps_mm: Float, area: QRect) -> Float:
         """Return where points fall on the pane, shape (..., 2)."""
