@@ -12,7 +12,7 @@ from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretc
 from viewer.analysis.fluoro.limits import Box, GantryLimits, shipped_limits, standard_views
 from viewer.analysis.fluoro.proposals import PAIR_DEG, Purpose, angle_between_deg, propose_views
 from viewer.model.centerline import Centerline
-from viewer.model.lesion import Cap
+from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.vessel import Vessel, VesselTree
 
 NARROW = GantryLimits("narrow", (Box((-20, 20), (-15, 15)),), Box((-20, 20), (-15, 15)))
@@ -163,3 +163,22 @@ def test_that_the_opening_is_the_angle_in_the_picture(view, angle):
     first = (0, 0, 1)
     found = float(opening_deg(first, second, *view))
     assert found == pytest.approx(angle, abs=0.1)
+
+
+def test_that_of_views_that_show_the_landing_zone_alike_the_one_that_shows_the_occlusion_is_proposed():
+    # beyond the occlusion the vessel runs to the left, which every view with primary angle 0 shows in full; the
+    # occlusion runs to front and head, which of these AP / CAU 37 alone shows in full
+    def run(start, length_mm, along):
+        return start + np.arange(0.5, length_mm + 0.5, 0.5)[:, None] * np.array(along)
+
+    before = run(np.zeros(3), 30, (1.0, 0, 0))
+    inside = run(before[-1], 20, (0, -0.6, 0.8))
+    beyond = run(inside[-1], 30, (1.0, 0, 0))
+    course = Centerline(np.concatenate([before, inside, beyond]), np.full(160, 1.5))
+    caps = [Cap(course.at(at), at, (at, at)) for at in (29.5, 49.5)]
+    lesion = Lesion("LAD", LesionKind.OCCLUSION, *caps)
+    views = propose_views(VesselTree((Vessel("LAD", course),)), lesion, shipped_limits())
+    (landing,) = by_purpose(views, Purpose.LANDING_ZONE)
+    assert landing.primary_deg == 0 and landing.secondary_deg == pytest.approx(-36, abs=2)
+    assert landing.foreshortening_percent < 1 and landing.occlusion_foreshortening_percent < 1
+    assert "the occlusion beside it looks 0 % shorter" in landing.why

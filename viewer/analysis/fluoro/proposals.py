@@ -25,6 +25,9 @@ LANDING_MM = 20.0
 PAIR_DEG = 60.0
 #: The view of the occlusion is at most this many points of foreshortening worse than the best that can be reached.
 WITHIN_POINTS = 1.5
+#: A view of the cap or the landing zone may be so many points worse than the best for it, if it shows the occlusion
+#: better: the wire goes from one into the other, and every view fewer saves dose.
+SLACK_POINTS = 4.0
 #: The pair is looked for on a grid of this step, then refined by whole degrees.
 _PAIR_STEP_DEG = 5
 
@@ -123,10 +126,23 @@ def _shows(what: str, seen: ViewMap, where: tuple[int, int]) -> str:
     return f"{what} looks {shorter:.0f} % shorter than it is, and {over}"
 
 
-def _cap_view(caps: CapViews, occlusion: Float, limits: GantryLimits) -> Proposal | None:
+def _least_with_body(cost: Float, allowed: NDArray[np.bool_], body: ViewMap) -> tuple[int, int] | None:
+    """Return the view that shows the occlusion best among those that cost little more than the least, or ``None``."""
+    if not allowed.any():
+        return None
+    nearly = allowed & (cost <= cost[allowed].min() + SLACK_POINTS)
+    return _least(cost + body.cost, nearly)
+
+
+def _shown_too(body: ViewMap, where: tuple[int, int]) -> str:
+    return f"the occlusion beside it looks {body.foreshortening_percent[where]:.0f} % shorter than it is"
+
+
+def _cap_view(caps: CapViews, body: ViewMap, occlusion: Float, limits: GantryLimits) -> Proposal | None:
     seen = caps.map
     resolved = caps.resolved
-    where = _least(caps.cost + _trouble(seen, limits), resolved if resolved.any() else seen.reachable)
+    cost = caps.cost + _trouble(seen, limits)
+    where = _least_with_body(cost, resolved if resolved.any() else seen.reachable, body)
     if where is None:
         return None
     why = _shows("The vessel about the cap", seen, where)
@@ -139,6 +155,7 @@ def _cap_view(caps: CapViews, occlusion: Float, limits: GantryLimits) -> Proposa
         why += f"; {caps.branch} leaves at {caps.opening_deg[where]:.0f}°, {clear}"
     if not resolved[where]:
         why += "; no reachable view resolves this cap fully"
+    why += f"; {_shown_too(body, where)}"
     return _proposal(seen, where, occlusion, limits, Purpose.CAP, why + ".")
 
 
@@ -154,11 +171,11 @@ def _body_view(seen: ViewMap, occlusion: Float, limits: GantryLimits) -> Proposa
     return _proposal(seen, where, occlusion, limits, Purpose.OCCLUSION, why)
 
 
-def _landing_view(seen: ViewMap, occlusion: Float, limits: GantryLimits) -> Proposal | None:
-    where = _least(seen.cost + _trouble(seen, limits), seen.reachable)
+def _landing_view(seen: ViewMap, body: ViewMap, occlusion: Float, limits: GantryLimits) -> Proposal | None:
+    where = _least_with_body(seen.cost + _trouble(seen, limits), seen.reachable, body)
     if where is None:
         return None
-    why = _shows("The vessel beyond the distal cap", seen, where) + "."
+    why = f"{_shows('The vessel beyond the distal cap', seen, where)}; {_shown_too(body, where)}."
     return _proposal(seen, where, occlusion, limits, Purpose.LANDING_ZONE, why)
 
 
@@ -229,14 +246,14 @@ def propose_views(
     low, high = lesion.proximal.station_mm, lesion.distal.station_mm
     occlusion = stretch_points(vessel, low, high)
     progress(0.0, "Looking for views of the cap")
-    found = [_cap_view(cap_views(tree, lesion, limits, every), occlusion, limits)]
-    progress(0.3, "Looking for views of the occlusion")
     body = view_map(tree, lesion.vessel, low, high, limits, every)
+    found = [_cap_view(cap_views(tree, lesion, limits, every), body, occlusion, limits)]
+    progress(0.4, "Looking for views of the occlusion")
     found.append(_body_view(body, occlusion, limits))
     progress(0.6, "Looking for views of the landing zone")
     if high + 2.0 <= vessel.length_mm:
         landing = view_map(tree, lesion.vessel, high, high + LANDING_MM, limits, every)
-        found.append(_landing_view(landing, occlusion, limits))
+        found.append(_landing_view(landing, body, occlusion, limits))
     progress(0.8, "Looking for a pair of views")
     pair = _pair_views(body, occlusion, limits)
     progress(1.0, "Proposed the views")
