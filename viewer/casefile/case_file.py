@@ -36,7 +36,7 @@ _ENTRY = re.compile(r"case\.json|arrays/\d{1,6}\.npy")
 #: The parts of a case that are kept; the volume is found again.
 PARTS = (
     "tree", "sections", "calcium", "lesions", "marks", "enhancement", "findings", "facts", "board", "refuted",
-    "remarks",
+    "remarks", "angiogram",
 )  # fmt: skip
 
 
@@ -91,6 +91,9 @@ class StoredCase:
                 f"The series does not belong to {self.path.name}: its identity, geometry or pixels are other ones.",
                 "Open the series that the plan was made on.",
             )
+        missing = [name for name in PARTS if name not in self._parts]
+        if missing:
+            raise DamagedCase(self.path, f"its part “{missing[0]}” is missing")
         try:
             parts = {name: decode(self._parts[name], self._arrays) for name in PARTS}
             case, view = made(Case, {"volume": volume, **parts}), decode(self._view, self._arrays)

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.model.angiogram import Angiogram, Landmark
 from viewer.model.board import BoardItem, Note, NoteKind, PanePlace
 from viewer.model.calcium import CalciumProfile, CalciumThreshold, Deposit, ThresholdKind
 from viewer.model.carm import CArm
@@ -42,6 +43,7 @@ Arrays = dict[str, NDArray[Any]]
 
 #: The names in the file. A noun that is renamed in the program keeps its name here.
 NOUNS: dict[str, type] = {
+    "angiogram": Angiogram,
     "author": Author,
     "board item": BoardItem,
     "c-arm": CArm,
@@ -59,6 +61,7 @@ NOUNS: dict[str, type] = {
     "frames": Frames,
     "graft": Graft,
     "graft kind": GraftKind,
+    "landmark": Landmark,
     "lesion": Lesion,
     "lesion kind": LesionKind,
     "mark": Mark,

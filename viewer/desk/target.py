@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from viewer.desk.sight import along
 from viewer.model.case import Case
+from viewer.model.geometry import Float
 from viewer.model.lesion import Lesion
 from viewer.model.view import ViewState
 
@@ -28,6 +29,18 @@ def active_lesion(case: Case, view: ViewState) -> Lesion | None:
     if view.lesion is not None and 0 <= view.lesion < len(case.lesions):
         return case.lesions[view.lesion]
     return next((lesion for lesion in case.lesions if lesion.vessel == view.vessel), None)
+
+
+def aimed_at(case: Case, view: ViewState) -> Float:
+    """Return what a C-arm is aimed at, in LPS mm, shape (3,): the occlusion, else the vessel, else where it is now."""
+    lesion = active_lesion(case, view)
+    if lesion is not None:
+        line = case.tree[lesion.vessel].centerline
+        return line.at(0.5 * (lesion.proximal.station_mm + lesion.distal.station_mm))
+    if view.vessel is not None and view.vessel in case.tree:
+        points = case.tree[view.vessel].centerline.points_lps_mm
+        return 0.5 * (points.min(0) + points.max(0))
+    return view.carm.isocenter_lps_mm
 
 
 def target_of(case: Case | None, view: ViewState) -> Target | None:

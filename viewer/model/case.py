@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.model.angiogram import Angiogram
 from viewer.model.board import BoardItem
 from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
@@ -45,6 +46,8 @@ class Case:
         Where the operator says that there is no occlusion.
     remarks : Remarks
         What the operator wrote beside the plan.
+    angiogram : Angiogram or None
+        A run of a real angiogram, with the landmarks that lay the CT over it.
     """
 
     volume: Volume
@@ -59,6 +62,7 @@ class Case:
     board: tuple[BoardItem, ...] = ()
     refuted: tuple[Refuted, ...] = ()
     remarks: Remarks = Remarks()
+    angiogram: Angiogram | None = None
 
     def __post_init__(self) -> None:
         parts: tuple[CrossSections | CalciumProfile | Lesion | Refuted, ...]

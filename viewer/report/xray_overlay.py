@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
 from viewer.model.carm import CArm
 from viewer.model.case import Case
 from viewer.model.geometry import Float
-from viewer.report.ink import color, draw_text, font, load_fonts, vessel_color
-from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
+from viewer.report.ink import color, draw_text, font, load_fonts
+from viewer.report.plan_layers import paint_layers
 
 #: Lines and words are as wide and as high as on a picture of so many pixels.
 DRAWN_PX = 512
@@ -31,14 +31,9 @@ def paint_plan(painter: QPainter, case: Case, carm: CArm, size_px: int) -> None:
     def to_screen(points_lps_mm: Float) -> Float:
         return DRAWN_PX / 2 + carm.project(points_lps_mm) * (px_per_mm, -px_per_mm)
 
-    diseased = {lesion.vessel for lesion in case.lesions}
-    for vessel in case.tree:
-        wide = vessel.name in diseased
-        shade = QColor(vessel_color(vessel.name))
-        shade.setAlpha(255 if wide else 190)
-        paint_course(painter, vessel.centerline, to_screen(vessel.centerline.points_lps_mm), shade, wide)
-    paint_calcium(painter, case, to_screen, px_per_mm * carm.sid_mm / carm.sod_mm)
-    paint_caps(painter, case, to_screen)
+    active = next((lesion.vessel for lesion in case.lesions), None)
+    per_mm = px_per_mm * carm.sid_mm / carm.sod_mm
+    paint_layers(painter, case, to_screen, per_mm, active, lambda _: 1.0, QRect(0, 0, DRAWN_PX, DRAWN_PX))
     box = QRect(8, 6, DRAWN_PX - 16, DRAWN_PX - 12)
     left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)

@@ -142,6 +142,18 @@ class LayoutGrid(QWidget):
             self._maximised = None
             self._build()
 
+    def bring(self, key: str, instead: str) -> None:
+        """Show a pane in the present step: in place of another one, or of the last, unless it is there."""
+        here = list(keys_of(self.layout_of(self._step)))
+        if key not in here:
+            self._swap(instead if instead in here else here[-1], key)
+
+    def swap_out(self, key: str, other: str) -> None:
+        """Show another pane of the present step in place of one that has nothing to show any more."""
+        here = list(keys_of(self.layout_of(self._step)))
+        if key in here and other not in here:
+            self._swap(key, other)
+
     def show_as(self, layout: object, maximised: str | None) -> None:
         """Lay the present step out as it was once: a layout, and the key of the pane that filled the grid."""
         if is_layout(layout, set(self._panes)):
@@ -159,8 +171,9 @@ class LayoutGrid(QWidget):
         self._keep(self._measured(self.layout_of(self._step), self._root))
 
     def _keep(self, layout: Layout) -> None:
-        if layout != default_layouts()[self._step.value]:
-            self._settings.set("layouts", {**self._settings.get("layouts", {}), self._step.value: layout})
+        others = {step: kept for step, kept in self._settings.get("layouts", {}).items() if step != self._step.value}
+        own = {} if layout == default_layouts()[self._step.value] else {self._step.value: layout}
+        self._settings.set("layouts", others | own)
 
     def _measured(self, layout: Layout, widget: QWidget | None) -> Layout:
         if isinstance(layout, str) or not isinstance(widget, QSplitter):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPen
 
 from viewer.analysis.fluoro.limits import standard_views
 from viewer.analysis.fluoro.view_map import ViewMap, view_map
@@ -124,7 +124,7 @@ class ViewMapPane(Pane):
         for view in standard_views():
             at = self._to_screen(view.primary_deg, view.secondary_deg, area)
             if frame.contains(at):
-                self._paint_mark(painter, at, view.name, color("text", "normal"), 3)
+                self._paint_mark(painter, area, at, view.name, color("text", "normal"), 3)
         here = self._to_screen(carm.primary_deg, carm.secondary_deg, area)
         painter.setPen(QPen(color("text", "strong"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -134,19 +134,21 @@ class ViewMapPane(Pane):
         row, column = np.unravel_index(int(best.argmin()), best.shape)
         primary, secondary = float(self._map.primary_deg[column]), float(self._map.secondary_deg[row])
         at = self._to_screen(primary, secondary, area)
-        self._paint_mark(painter, at, f"least: {view_label(primary, secondary)}", color("accent", "primary"), 5)
+        self._paint_mark(painter, area, at, f"least: {view_label(primary, secondary)}", color("accent", "primary"), 5)
 
-    def _paint_mark(self, painter: QPainter, at: QPointF, name: str, shade: QColor, radius: float) -> None:
+    def _paint_mark(self, painter: QPainter, area: QRect, at: QPointF, name: str, shade: QColor, radius: float) -> None:
         painter.setPen(QPen(shade, 1.5))
         painter.drawLine(at - QPointF(radius, 0), at + QPointF(radius, 0))
         painter.drawLine(at - QPointF(0, radius), at + QPointF(0, radius))
-        frame = self._frame(self.rect())
-        left = at.x() + 6
-        flags = Qt.AlignmentFlag.AlignLeft
-        if left + 110 > frame.right():
-            left, flags = at.x() - 136, Qt.AlignmentFlag.AlignRight
-        box = QRect(round(left), round(at.y()) - 16, 130, 15)
-        draw_text(painter, box, int(flags | Qt.AlignmentFlag.AlignVCenter), name, font(0.75), shade)
+        frame = self._frame(area)
+        words = font(0.75)
+        width = QFontMetrics(words).horizontalAdvance(name) + 2
+        left, flags = at.x() + 6, Qt.AlignmentFlag.AlignLeft
+        if left + width > frame.right():
+            left, flags = at.x() - 6 - width, Qt.AlignmentFlag.AlignRight
+        top = max(at.y() - 16, frame.top() + 1)
+        box = QRect(round(left), round(top), width, 15)
+        draw_text(painter, box, int(flags | Qt.AlignmentFlag.AlignVCenter), name, words, shade)
 
     def _paint_axes(self, painter: QPainter, area: QRect) -> None:
         frame = self._frame(area)
@@ -157,7 +159,10 @@ class ViewMapPane(Pane):
             painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), frame.bottom()))
             painter.setPen(color("text", "muted"))
             text = "AP" if angle == 0 else f"{'LAO' if angle > 0 else 'RAO'} {abs(angle)}"
-            painter.drawText(QRectF(at.x() - 30, frame.bottom() + 4, 60, 16), Qt.AlignmentFlag.AlignHCenter, text)
+            # The outermost words keep within the pane.
+            left = min(at.x() - 30, area.right() - 62)
+            side = Qt.AlignmentFlag.AlignRight if left < at.x() - 30 else Qt.AlignmentFlag.AlignHCenter
+            painter.drawText(QRectF(left, frame.bottom() + 4, 60, 16), side, text)
         for angle in range(-30, 31, 15):
             at = self._to_screen(0, angle, area)
             painter.setPen(QColor(255, 255, 255, 36))

@@ -13,6 +13,7 @@ from viewer.model.carm import view_label
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState, Xray
 from viewer.settings import Settings
+from viewer.ui.angiogram_card import AngiogramCard
 from viewer.ui.angle_box import PRIMARY, SECONDARY, AngleBox
 from viewer.ui.rail import StepPanel
 
@@ -30,7 +31,7 @@ class ViewsPanel(StepPanel):
 
     step = Step.VIEWS
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
+    def __init__(self, desk: Desk, settings: Settings, angiogram: AngiogramCard) -> None:
         super().__init__()
         self._settings = settings
         self._desk = desk
@@ -58,6 +59,8 @@ class ViewsPanel(StepPanel):
             views.addWidget(button, number // 2, number % 2)
             self._usual[view] = button
         usual.column.addLayout(views)
+        self._angiogram = angiogram
+        self.column.insertWidget(self.column.count() - 1, angiogram)
         layers = self.add_card("What it shows")
         self._layers: dict[str, QCheckBox] = {}
         for name, text in _LAYERS:
@@ -69,6 +72,7 @@ class ViewsPanel(StepPanel):
     def refresh(self, case: Case | None, view: ViewState) -> None:
         for box, value in ((self._primary, view.carm.primary_deg), (self._secondary, view.carm.secondary_deg)):
             box.show_value(value)
+        self._angiogram.refresh(case)
         self._angles.say(view.carm.label, "Drag in the X-ray preview, click in the view map, or type.")
         limits = self._settings.lab.limits
         for usual, button in self._usual.items():

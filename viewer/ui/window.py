@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from viewer.api.door import Plugins
@@ -17,6 +17,9 @@ from viewer.jobs import Jobs
 from viewer.model.board import BoardItem
 from viewer.model.view import Step, Window
 from viewer.settings import Settings
+from viewer.ui.angiogram_card import AngiogramCard
+from viewer.ui.angiogram_flow import AngiogramFlow
+from viewer.ui.angiogram_pane import AngiogramPane
 from viewer.ui.board_pane import BoardPane
 from viewer.ui.board_restore import restore
 from viewer.ui.caps_by_hand import CapsByHand
@@ -46,6 +49,7 @@ from viewer.ui.settings_page import SettingsPage
 from viewer.ui.sheet_flow import SheetFlow
 from viewer.ui.sheet_pane import SheetPane
 from viewer.ui.sheet_panel import SheetPanel
+from viewer.ui.shortcuts import add_shortcuts
 from viewer.ui.study_browser import StudyBrowser, dropped_files
 from viewer.ui.study_flow import StudyFlow
 from viewer.ui.study_panel import StudyPanel
@@ -82,7 +86,11 @@ class MainWindow(QMainWindow):
         self.tools = ToolBox(self)
         self.tools.windows = self.settings.person.windows
         self.pull = CoursePull(self.desk, self.jobs, self.tools, self)
+        self.message = MessageBar(self)
+        self.angiogram = AngiogramFlow(self.desk, self.jobs, self.message, self.settings, self)
         self.board = BoardPane(self.desk, self.jobs)
+        xray = XrayPane(self.desk, self.jobs, self.settings)
+        run = AngiogramPane(self.desk, self.jobs, self.angiogram, lambda: xray.preview)
         self.sheet = SheetFlow(self.desk, self.jobs, self, self.settings, self.plugins)
         self.panes: list[Pane] = [
             *(PlanePane(self.desk, self.jobs, self.tools, self.pull, index) for index in range(3)),
@@ -90,7 +98,8 @@ class MainWindow(QMainWindow):
             TreeMapPane(self.desk, self.jobs),
             ReformationPane(self.desk, self.jobs, self.pull),
             SectionsPane(self.desk, self.jobs, self.pull),
-            XrayPane(self.desk, self.jobs, self.settings),
+            xray,
+            run,
             ViewMapPane(self.desk, self.jobs, self.settings),
             self.board,
             SheetPane(self.desk, self.jobs, self.sheet),
@@ -100,7 +109,6 @@ class MainWindow(QMainWindow):
         self._center = QStackedWidget()
         self._center.addWidget(self.browser)
         self._center.addWidget(self.grid)
-        self.message = MessageBar(self)
         self.strip = ToolStrip(self.desk, self.tools, self.show_keys, self.show_overlays)
         self.flow = StudyFlow(
             self.desk,
@@ -142,7 +150,7 @@ class MainWindow(QMainWindow):
         self.plugin_flow.changed.connect(lambda: self.plugin_flow.offer_in(tree, vessel, self.browser))
         self.plugin_flow.changed.connect(self._schedule)
         self.plugin_flow.offer_in(tree, vessel, self.browser)
-        views = ViewsPanel(self.desk, self.settings)
+        views = ViewsPanel(self.desk, self.settings, AngiogramCard(self.angiogram, run))
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
         self.lesion_facts.facts_asked.connect(occlusion.ask_facts)
         sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
@@ -166,7 +174,7 @@ class MainWindow(QMainWindow):
             self.browser.show_progress,
             self._begin_plan,
         )
-        self._add_shortcuts()
+        add_shortcuts(self)
         self._unsubscribe = self.desk.subscribe(self._schedule)
         for pane in self.panes:
             pane.capture_wanted.connect(self.capture)
@@ -177,6 +185,9 @@ class MainWindow(QMainWindow):
         self.board.restore_wanted.connect(self.restore)
         self.board.present_wanted.connect(self.present)
         self.board.settings_wanted.connect(self.show_capture_settings)
+        self.angiogram.changed.connect(self._schedule)
+        self.angiogram.opened.connect(self._show_angiogram)
+        self.angiogram.closed.connect(lambda: self.grid.swap_out("angiogram", "view_map"))
         self.sheet.changed.connect(self._schedule)
         self.sheet.told.connect(self.message.say)
         self.sheet.left.connect(self.exports.note_sheet)
@@ -195,6 +206,7 @@ class MainWindow(QMainWindow):
         case, view = self.desk.case, self.desk.view
         self.plans.look_again()
         self.plugin_flow.look_again()
+        self.angiogram.refresh(case)
         if view.step is not self._step:
             self._step = view.step
             self.grid.show_step(view.step)
@@ -296,7 +308,7 @@ class MainWindow(QMainWindow):
         self.presentation.showFullScreen()
         self.presentation.setFocus()
 
-    def _views_or_present(self) -> None:
+    def views_or_present(self) -> None:
         """F5: on the board it presents, elsewhere it is the fifth step."""
         if self.desk.view.step is Step.SHEET and not self.board.empty:
             self.present(self.board.selected)
@@ -316,6 +328,11 @@ class MainWindow(QMainWindow):
     def show_plugins(self) -> None:
         """List the plugins, with a switch for each."""
         PluginsDialog(self.plugin_flow, self).open()
+
+    def _show_angiogram(self) -> None:
+        self.desk.look(step=Step.VIEWS)
+        self.refresh()
+        self.grid.bring("angiogram", "view_map")
 
     def _follow_settings(self) -> None:
         lab, person, carm = self.settings.lab, self.settings.person, self.desk.view.carm
@@ -351,7 +368,8 @@ class MainWindow(QMainWindow):
         else:
             self.showFullScreen()
 
-    def _toggle_maximised(self) -> None:
+    def toggle_maximised(self) -> None:
+        """Let the pane that has the keyboard fill the grid, or go back to all."""
         pane = self.grid.maximised or self._focused_pane()
         if pane is not None:
             self.grid.toggle_maximised(pane)
@@ -372,42 +390,6 @@ class MainWindow(QMainWindow):
             self.tools.choose(Tool.WINDOW)
         self.tree_flow.stop()
         self.flow.cancel()
-
-    def _add_shortcuts(self) -> None:
-        steps = [
-            (f"F{number}", lambda step=step: self.desk.look(step=step))
-            for number, step in enumerate(Step, 1)
-            if step is not Step.VIEWS
-        ]
-        windows = [
-            (str(number), lambda number=number: self.desk.look(window=self.tools.windows[number - 1][1]))
-            for number in range(1, len(self.tools.windows) + 1)
-        ]
-        for keys, action in (
-            ("Ctrl+O", self.browser.ask_folder),
-            ("Ctrl+S", self.plans.save),
-            ("Ctrl+Shift+S", self.plans.ask_where),
-            ("Ctrl+E", self.exports.ask),
-            ("Ctrl+Z", self.desk.undo),
-            ("Ctrl+Y", self.desk.redo),
-            ("Ctrl+Shift+Z", self.desk.redo),
-            ("F", self._toggle_maximised),
-            ("S", self.capture),
-            ("K", self.caps.begin),
-            ("Shift+S", self.captures.take_layout),
-            ("Shift+F5", self.present),
-            ("F11", self.toggle_full_screen),
-            ("O", self.show_overlays),
-            ("G", self.drag_course),
-            ("?", self.show_keys),
-            *steps,
-            ("F5", self._views_or_present),
-            ("Ctrl+H", self.strip.show_history),
-            ("Ctrl+,", self.show_settings),
-            *windows,
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(lambda action=action: action())
 
     # -- how it begins and ends ----------------------------------------------------------------------------------
 

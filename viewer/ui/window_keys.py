@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from viewer.ui.angiogram_pane import ANGIOGRAM_KEYS
 from viewer.ui.board_pane import BOARD_KEYS
 from viewer.ui.plane_pane import PLANE_KEYS
 from viewer.ui.presentation import PRESENTATION_KEYS
@@ -42,6 +43,7 @@ def all_keys() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
         ("Reformation", REFORMATION_KEYS),
         ("Cross-sections", SECTION_KEYS),
         ("X-ray preview", XRAY_KEYS),
+        ("Angiogram", ANGIOGRAM_KEYS),
         ("Planning sheet", SHEET_KEYS),
         ("Board", BOARD_KEYS),
         ("In the room", PRESENTATION_KEYS),

@@ -21,13 +21,13 @@ from viewer.model.geometry import Float
 from viewer.model.view import ViewState, Xray
 from viewer.progress import Progress
 from viewer.report.ink import draw_text
-from viewer.report.projected_disease import paint_calcium, paint_caps, paint_course
+from viewer.report.plan_layers import paint_layers
 from viewer.settings import Settings
 from viewer.ui.capture_shot import Shot
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.same import same
-from viewer.ui.theme import color, font, vessel_color
+from viewer.ui.theme import color, font
 
 MOVING_PX, STILL_PX = 256, 512
 #: More pixels show nothing more: a voxel of the CT is larger.
@@ -167,6 +167,11 @@ class XrayPane(PatientPane):
         share = float(foreshortening_percent(points, carm.primary_deg, carm.secondary_deg))
         return f"{target.what}: {share:.0f} % foreshortened"
 
+    @property
+    def preview(self) -> Preview | None:
+        """What the picture is made of, once it is there."""
+        return self._preview
+
     # -- captures ------------------------------------------------------------------------------------------------
 
     def shot(self, size: QSize, scale: float) -> Shot:
@@ -214,17 +219,16 @@ class XrayPane(PatientPane):
         painter.drawImage(square, self._image)
         painter.save()
         painter.setClipRect(square)
-        view, case = self._view, self._case
-        per_mm = square.width() / view.carm.detector_mm * view.carm.sid_mm / view.carm.sod_mm
-        for name, paint in (
-            ("centrelines", lambda: self._paint_vessels(painter, area)),
-            ("calcium", lambda: paint_calcium(painter, case, lambda points: self._screen(points, area), per_mm)),
-            ("caps", lambda: paint_caps(painter, case, lambda p: self._screen(p, area), within=square.toRect())),
-        ):
-            if view.opacity(name) > 0:
-                painter.setOpacity(view.opacity(name))
-                paint()
-        painter.setOpacity(1.0)
+        per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
+        paint_layers(
+            painter,
+            self._case,
+            lambda points: self._screen(points, area),
+            per_mm,
+            self._view.vessel,
+            self._view.opacity,
+            square.toRect(),
+        )
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.
@@ -240,14 +244,6 @@ class XrayPane(PatientPane):
             draw_text(painter, box, flags, "; ".join(warnings), font(0.85), color("accent", "caution"))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
         draw_text(painter, box, right, "computed from the CT", font(0.75), color("text", "muted"))
-
-    def _paint_vessels(self, painter: QPainter, area: QRect) -> None:
-        assert self._case is not None
-        for vessel in self._case.tree:
-            active = vessel.name == self._view.vessel
-            shade = QColor(color("text", "strong") if active else vessel_color(vessel.name))
-            shade.setAlpha(255 if active else 110)
-            paint_course(painter, vessel.centerline, self._screen(vessel.centerline.points_lps_mm, area), shade, active)
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         x, y = self._screen(self._view.cursor_lps_mm, area)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from viewer.analysis.fluoro.projection import line_integrals
-from viewer.analysis.fluoro.register import register
+from viewer.analysis.fluoro.register import PICKED_MM, TURN_DEG, register
 from viewer.model.carm import CArm
 
 LANDMARKS = np.array([(0, 0, 0), (25, -10, 5), (-15, 12, 30), (10, 20, -25), (-20, -18, -12)], float)
@@ -76,8 +76,32 @@ def test_that_careless_picks_are_reported_as_error():
     assert found.worst_mm >= found.rms_mm
 
 
-def test_that_one_landmark_or_lists_that_do_not_match_are_refused():
-    with pytest.raises(ValueError, match="at least two"):
-        register(CArm(), [(0, 0, 0)], [(0, 0)])
+def test_that_one_landmark_shifts_the_patient_and_turns_nothing():
+    arm = CArm(-30, 20)
+    found = register(arm, LANDMARKS[:1], arm.project(LANDMARKS[:1] + np.array([8.0, -4.0, 6.0])))
+    np.testing.assert_allclose(found.rigid[:3, :3], np.eye(3), atol=1e-3)
+    assert found.rms_mm < 0.01
+
+
+def test_that_no_landmark_or_lists_that_do_not_match_are_refused():
+    with pytest.raises(ValueError, match="needs a landmark"):
+        register(CArm(), np.zeros((0, 3)), np.zeros((0, 2)))
     with pytest.raises(ValueError, match="belong together"):
         register(CArm(), [(0, 0, 0), (1, 1, 1)], [(0, 0)])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_that_the_error_that_is_told_is_the_one_that_picking_and_position_cost(count):
+    rng = np.random.default_rng(3)
+    middle = LANDMARKS.mean(0)
+    arm, points = CArm(-30, 20, tuple(middle)), LANDMARKS[:count]
+    off, told = [], []
+    for _ in range(100):
+        shift, turn = rng.normal(0, 15, 3), rng.normal(0, TURN_DEG, 3)
+        picked = rng.normal(0, PICKED_MM * arm.sid_mm / arm.sod_mm, (count, 2))
+        found = register(arm, points, arm.project(moved(points, shift, turn, middle)) + picked)
+        true = arm.project(moved(middle[None], shift, turn, middle))
+        off.append(np.linalg.norm(found.project(middle[None]) - true) * arm.sod_mm / arm.sid_mm)
+        told.append(found.expected_mm)
+    measured = float(np.sqrt(np.mean(np.square(off))))
+    assert 0.7 * measured < np.mean(told) < 1.6 * measured

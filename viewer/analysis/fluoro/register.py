@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
+from viewer.model.angiogram import Angiogram
 from viewer.model.carm import CArm, detector_axes
 from viewer.model.geometry import Float, Geometry
 
@@ -34,6 +35,9 @@ class Registration:
     rms_mm, worst_mm : float
         What is left between landmarks, in the patient (at the isocentre's magnification).
     landmarks : int
+    expected_mm : float
+        How far off the CT may lie at the isocentre of the guess (one standard deviation, in the patient). Few landmarks
+        always meet; this says what their meeting is worth.
     """
 
     carm: CArm
@@ -42,6 +46,7 @@ class Registration:
     rms_mm: float
     worst_mm: float
     landmarks: int
+    expected_mm: float
 
     def project(self, points_lps_mm: ArrayLike) -> Float:
         """Return where CT points, shape (..., 3), fall on the angiogram: mm right and up of its centre, (..., 2)."""
@@ -52,6 +57,15 @@ class Registration:
     def moved(self, geometry: Geometry) -> Geometry:
         """Return a CT grid as it lies in the laboratory: its voxels project with the C-arm of the headers."""
         return Geometry(geometry.shape, self.rigid @ geometry.affine)
+
+
+def registered(angiogram: Angiogram) -> Registration | None:
+    """Return how the CT lies on a run by its landmarks, ``None`` without any. One shifts it, more turn it too."""
+    if not angiogram.landmarks:
+        return None
+    points = np.array([landmark.lps_mm for landmark in angiogram.landmarks])
+    seen = np.array([landmark.seen_mm for landmark in angiogram.landmarks])
+    return register(angiogram.carm, points, seen)
 
 
 def register(carm: CArm, points_lps_mm: ArrayLike, seen_mm: ArrayLike) -> Registration:
@@ -65,25 +79,28 @@ def register(carm: CArm, points_lps_mm: ArrayLike, seen_mm: ArrayLike) -> Regist
         Angles, distances and detector of the angiogram; the isocentre is a first guess, such as the middle of the
         vessel that was injected.
     points_lps_mm : array_like of shape (N, 3)
-        Landmarks in the CT, N >= 2.
+        Landmarks in the CT. One alone shifts it and turns nothing.
     seen_mm : array_like of shape (N, 2)
         The same on the detector: mm right and up of its centre.
 
     Raises
     ------
     ValueError
-        If there are fewer than two landmarks, or the two lists differ in length.
+        If there is no landmark, or the two lists differ in length.
     """
     points, seen = np.asarray(points_lps_mm, float), np.asarray(seen_mm, float)
     if points.ndim != 2 or points.shape[1] != 3 or seen.shape != (len(points), 2):
         raise ValueError(f"landmarks of shape {points.shape} and {seen.shape} do not belong together")
-    if len(points) < 2:
-        raise ValueError("a registration needs at least two landmarks")
+    if not len(points):
+        raise ValueError("a registration needs a landmark")
     middle = points.mean(0)
     magnification = carm.sid_mm / carm.sod_mm
 
+    def laid(place: Float, six: Float) -> Float:
+        return Rotation.from_rotvec(np.radians(six[3:])).apply(place - middle) + middle + six[:3]
+
     def moved(six: Float) -> Float:
-        return Rotation.from_rotvec(np.radians(six[3:])).apply(points - middle) + middle + six[:3]
+        return laid(points, six)
 
     def wrong(six: Float) -> Float:
         off = (carm.project(moved(six)) - seen).ravel() / magnification
@@ -93,15 +110,22 @@ def register(carm: CArm, points_lps_mm: ArrayLike, seen_mm: ArrayLike) -> Regist
     right, up, _ = detector_axes(carm.primary_deg, carm.secondary_deg)
     lateral = (seen - carm.project(points)).mean(0) / magnification
     first[:3] = lateral[0] * right + lateral[1] * up
-    six = least_squares(wrong, first, x_scale=[SHIFT_MM] * 3 + [TURN_DEG] * 3).x
+    fit = least_squares(wrong, first, x_scale=[SHIFT_MM] * 3 + [TURN_DEG] * 3)
+    six = fit.x
     turn = Rotation.from_rotvec(np.radians(six[3:])).as_matrix()
     rigid = np.eye(4)
     rigid[:3, :3] = turn
     rigid[:3, 3] = middle + six[:3] - turn @ middle
     rigid.setflags(write=False)
     off = np.linalg.norm(carm.project(moved(six)) - seen, axis=1) / magnification
+    # Errors of picking, as they were assumed or as large as the landmarks show them, carried over to one more point.
+    spread = np.linalg.inv(fit.jac.T @ fit.jac) * max(1.0, float((off**2).mean()) / PICKED_MM**2)
+    aim = carm.isocenter_lps_mm
+    steps = np.eye(6) * 1e-3
+    change = np.stack([carm.project(laid(aim, six + s)) - carm.project(laid(aim, six)) for s in steps], axis=1) / 1e-3
+    expected = float(np.sqrt(np.trace(change @ spread @ change.T))) / magnification
     standing, roll = _carm_about_still_patient(carm, turn, rigid)
-    return Registration(standing, roll, rigid, float(np.sqrt((off**2).mean())), float(off.max()), len(points))
+    return Registration(standing, roll, rigid, float(np.sqrt((off**2).mean())), float(off.max()), len(points), expected)
 
 
 def _carm_about_still_patient(carm: CArm, turn: Float, rigid: Float) -> tuple[CArm, float]:
