@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.journeys.conftest import open_study
+from viewer.casefile import load_case
 from viewer.desk.tree_edits import add_vessel
 from viewer.dicom import write_series
 from viewer.model.centerline import Centerline
@@ -122,3 +123,16 @@ def test_that_a_damaged_plan_gets_one_sentence_and_the_window_goes_on(window: Ma
     window.open_path(tmp_path / "bad.ctoplan")
     qtbot.waitUntil(lambda: "bad.ctoplan" in window.message.text, timeout=10_000)
     assert window.browser.page == "start"
+
+
+def test_that_an_edit_that_is_made_while_a_plan_is_being_saved_is_kept_too(
+    opened: MainWindow, qtbot: QtBot, tmp_path: Path
+):
+    measure(opened, 7)
+    opened.plans.save_to(tmp_path / "plan.ctoplan")
+    measure(opened, 8)
+    qtbot.waitUntil(lambda: "is saved" in opened.message.text, timeout=5000)
+    qtbot.waitUntil(lambda: not opened.busy, timeout=5000)
+    (kept,) = unsaved_plans()
+    assert len(load_case(kept).restore(opened.desk.kept_case.volume)[0].marks) == 2
+    assert len(load_case(tmp_path / "plan.ctoplan").restore(opened.desk.kept_case.volume)[0].marks) == 1

@@ -24,6 +24,7 @@ from viewer.model.volume import Volume
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.poster import Poster
 from viewer.ui.volume_pane import STANDARD_VIEWS, VOLUME_KEYS, VolumePane
+from viewer.ui.volume_place import capture_px
 
 #: A large "heart", so that there is blood to be found, with a bright sphere on its left side, in front.
 HEART, LEFT = ((0.0, 0.0, 0.0), 24, 400), ((28.0, -10.0, 0.0), 8, 420)
@@ -322,3 +323,8 @@ def test_that_every_key_is_told():
     told = " ".join(keys for keys, _ in VOLUME_KEYS)
     for key in ("V", "C", "P", "X", "[", "]", "Home", "Arrows", "Wheel", "Click"):
         assert key in told
+
+
+def test_that_a_large_capture_is_not_drawn_with_more_pixels_than_can_be_told_apart() -> None:
+    assert capture_px(1280, 700) == (1280, 700)
+    assert capture_px(3840, 2160) == (1920, 1080)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
 from viewer.cli.display import require_display
@@ -56,7 +57,9 @@ def _picture(folder: Path) -> int:
     from viewer.ui.pictures import make_pictures
 
     try:
-        with TerminalProgress() as progress:
+        with TerminalProgress() as progress, tempfile.TemporaryDirectory() as own:
+            # Neither shows what was planned before, nor is kept as a plan of the user's.
+            os.environ["CTO_VIEWER_STATE"] = own
             paths = make_pictures(folder, progress)
     except OSError as error:
         raise _unwritable(folder, error) from error

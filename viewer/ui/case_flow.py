@@ -193,7 +193,8 @@ class CaseFlow:
         def done(_: None) -> None:
             self._path, self._saved = path, case
             self._settings.add_recent(path)
-            autosave_path(case.volume).unlink(missing_ok=True)
+            if self._kept is case:  # else what was edited meanwhile is kept there
+                autosave_path(case.volume).unlink(missing_ok=True)
             self._message.say(f"The plan is saved: {path}. It holds your captures, but no CT images and no name.")
 
         self._jobs.run(SAVE, work, done=done, failed=self._fail)
