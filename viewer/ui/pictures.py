@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from viewer.errors import ViewerError
+from viewer.model.case import Case
 from viewer.model.view import Step
 from viewer.progress import Progress, silent
 from viewer.report.sheet import write_pages
@@ -68,12 +69,12 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
         _wait(application, lambda: window.desk.case is not None or bool(window.message.text))
         if window.desk.case is None:
             raise ViewerError("The demonstration could not be opened.", window.message.text)
+        # The program begins to look by itself a turn of the event loop later.
+        _wait(application, lambda: _is_planned(window.desk.kept_case) or bool(window.message.text))
         paths = []
         for number, (step, name) in enumerate(PICTURES):
             progress(0.2 + 0.8 * number / len(PICTURES), f"Step {step.value}")
             window.desk.look(step=step)
-            if step is not Step.STUDY:
-                _wait(application, lambda: not window.tree_flow.finding)
             _wait(application, lambda: not window.busy and all(pane.resting for pane in window.grid.visible_panes))
             path = folder / f"{number + 1}-{name}.png"
             if not window.grab().save(str(path)):
@@ -82,11 +83,17 @@ def make_pictures(folder: Path, progress: Progress = silent) -> list[Path]:
             if step in CAPTURED:
                 window.capture(next(pane for pane in window.panes if pane.key == CAPTURED[step]))
                 _wait(application, lambda: window.captures.resting)
+        _wait(application, lambda: bool(window.sheet.pages))
         paths += write_pages(window.sheet.pages, folder / "planning-sheet.pdf", window.sheet.choices.page)
         return paths
     finally:
         window.close()
         (folder / ".settings.json").unlink(missing_ok=True)
+
+
+def _is_planned(case: Case | None) -> bool:
+    """Tell whether vessels were found and measured."""
+    return case is not None and len(case.tree) > 0 and bool(case.sections)
 
 
 def _wait(application: QApplication, until: Callable[[], bool]) -> None:
