@@ -11,7 +11,7 @@ from viewer.model.volume import Volume
 
 
 def nameless(case: Case) -> Case:
-    """Return the case without UIDs, folders, typed titles, texts, notes and operator; measurements stay as they are.
+    """Return the case without UIDs, folders, angiogram, typed titles, texts, notes and operator; the measurements stay.
 
     A file of it is laid on pictures that have the same geometry and the same grey values.
     """
@@ -25,6 +25,7 @@ def nameless(case: Case) -> Case:
         marks=tuple(replace(mark, title="") for mark in case.marks),
         board=tuple(_nameless_item(item, number) for number, item in enumerate(case.board, 1)),
         remarks=Remarks(),
+        angiogram=None,
     )
 
 

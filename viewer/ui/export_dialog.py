@@ -58,6 +58,8 @@ class ExportDialog(QDialog):
         Whether the pictures came from DICOM files, so that there is a patient's study to write into.
     page : str
         Of the sheet.
+    caution : str
+        What is to be known before anything leaves without identity.
     """
 
     wanted = Signal(object)
@@ -71,13 +73,14 @@ class ExportDialog(QDialog):
         plugins: tuple[Contribution, ...],
         patient: bool,
         page: str,
+        caution: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._folder, self._page = folder, page
+        self._folder, self._page, self._caution = folder, page, caution
         self.busy = False
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
@@ -191,7 +194,7 @@ class ExportDialog(QDialog):
         if not hasattr(self, "go"):
             return
         choice = self.choice()
-        self.about.setText(WITH if choice.identity else WITHOUT)
+        self.about.setText(WITH if choice.identity else f"{WITHOUT} {self._caution}".rstrip())
         self.go.setEnabled(not self.busy and bool(choice.items or choice.plugins))
         self.go.setText("Export with the patient's name" if choice.identity else "Export without identity")
 

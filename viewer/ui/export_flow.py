@@ -31,6 +31,9 @@ KEY = "export"
 #: Ticked for who exports for the first time.
 FIRST = frozenset((Item.CAPTURES, Item.SHEET, Item.CAPTURES_DICOM, Item.SHEET_DICOM, Item.REPORT_DICOM))
 
+#: Said where a real angiogram lies beside the plan: its frames are as the laboratory made them.
+BURNED_IN = "A capture of the angiogram shows what is burned into its frames: look at those captures first."
+
 
 def annotated(item: BoardItem) -> QImage:
     """Return the picture of a capture with what was drawn on it.
@@ -98,7 +101,8 @@ class ExportFlow(QObject):
         facts = case.volume.facts
         patient = facts.source is not None and facts.study_uid is not None
         plugins = self._plugins.contributions("exporter")
-        dialog = ExportDialog(possible(case), ticked, folder, plugins, patient, self._page(), self._window)
+        caution = BURNED_IN if case.angiogram is not None and case.board else ""
+        dialog = ExportDialog(possible(case), ticked, folder, plugins, patient, self._page(), caution, self._window)
         dialog.wanted.connect(self.run)
         dialog.stopped.connect(lambda: self._jobs.cancel(EXPORT))
         dialog.finished.connect(self._gone)
