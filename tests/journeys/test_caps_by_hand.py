@@ -21,6 +21,7 @@ from viewer.model.view import Step
 from viewer.ui.cap_marks import flag_of
 from viewer.ui.facts_form import FactsForm
 from viewer.ui.patient_pane import PatientPane
+from viewer.ui.score_cards import HintLine
 from viewer.ui.tools import Tool
 from viewer.ui.ways_form import WaysForm
 from viewer.ui.window import MainWindow
@@ -350,3 +351,29 @@ def test_that_ways_and_grafts_are_typed_shown_scored_and_kept(planned: MainWindo
     planned.open_path(path)
     qtbot.waitUntil(lambda: planned.desk.case is not None, timeout=30_000)
     assert planned.desk.case.facts == facts
+
+
+def test_that_what_was_judged_on_angiography_replaces_what_ct_says(planned: MainWindow, qtbot: QtBot):
+    qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
+    form = FactsForm(planned.desk.case.facts, "RCA", lambda facts: _type(planned, facts), planned, ("multiple",))
+    form.answer("multiple", True)
+    form._keep()
+    assert planned.desk.kept_case.facts.of("RCA").multiple is True
+
+    def item():
+        scores = planned.lesion_facts.told.scores
+        return next(i for s in scores if s.name == "CT-RECTOR" for i in s.items if i.name.startswith("multiple"))
+
+    qtbot.waitUntil(lambda: item().points == (1, 1), timeout=20_000)
+    assert item().evidence.value == "typed"
+
+
+def test_that_a_hint_leads_to_what_it_rests_on(planned: MainWindow, qtbot: QtBot):
+    qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
+    settle(planned, qtbot)
+    lines = planned.lesion_facts.widget().findChildren(HintLine)
+    assert len(lines) == len(planned.lesion_facts.told.hints)
+    line = next(one for one in lines if one._hint.shown_by is Picture.PROXIMAL_CAP)
+    planned.desk.look(on_vessel(planned.desk.case, planned.desk.view, "LAD", 5.0))
+    qtbot.mouseClick(line, LEFT)
+    assert planned.desk.view.vessel == "RCA"

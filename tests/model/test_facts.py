@@ -106,3 +106,12 @@ def test_that_grafts_answer_for_the_surgery_and_for_their_vessels_unless_she_did
     assert ClinicalFacts(prior_cabg=True).grafted("RCA") is None
     hers = grafts.with_target(TargetFacts("LAD", graft_on_target=False))
     assert hers.grafted("LAD") is False
+
+
+def test_that_what_was_typed_follows_a_vessel_to_its_new_name():
+    target = TargetFacts("OM1", previous_attempt=True, ways=(RetrogradeWay("LAD", "OM1"),))
+    facts = ClinicalFacts(grafts=(Graft("OM1"),), targets=(target, TargetFacts("LAD", multiple=True)))
+    told = facts.renamed("OM1", "OM2")
+    assert told.of("OM2").previous_attempt is True and told.of("OM1").previous_attempt is None
+    assert told.of("OM2").ways[0].words == "septal, LAD to OM2"
+    assert told.grafted("OM2") is True and told.of("LAD").multiple is True

@@ -11,6 +11,7 @@ import pytest
 from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap, Stone
 from viewer.analysis.fluoro.limits import shipped_limits
 from viewer.analysis.plan import proposed_views, with_lesions
+from viewer.desk.lesion_edits import move_cap
 from viewer.model.case import Case
 from viewer.model.vessel import Segment
 from viewer.report.plan_json import plan_as_json
@@ -207,3 +208,13 @@ def test_that_the_numbers_of_ablation_burr_and_stent_are_told(case: Case) -> Non
     assert told["oct_score"] in ([2, 3], [3, 4])
     low, high = told["stent_area_mm2"]
     assert high / low == pytest.approx(0.9 / 0.8, abs=0.01)
+
+
+def test_that_it_says_who_decided_on_a_cap_and_what_the_computer_had(case: Case) -> None:
+    (lesion,) = plan_as_json(case)["lesions"]
+    assert lesion["decided_by"]["proximal_cap"] == {"author": "computer", "computer": None}
+    was = case.lesions[0].proximal.station_mm
+    (moved,) = plan_as_json(move_cap(case, 0, True, was + 2))["lesions"]
+    told = moved["decided_by"]["proximal_cap"]
+    assert told["author"] == "operator" and told["computer"]["station_mm"] == pytest.approx(was, abs=0.001)
+    assert moved["proximal_cap"]["station_mm"] == pytest.approx(was + 2, abs=0.001)

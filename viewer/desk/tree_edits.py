@@ -112,6 +112,7 @@ def rename_vessel(case: Case, name: str, new: str) -> Case:
         calcium=tuple(replace(c, vessel=new) if c.vessel == name else c for c in case.calcium),
         lesions=tuple(replace(le, vessel=new) if le.vessel == name else le for le in case.lesions),
         refuted=tuple(replace(no, vessel=new) if no.vessel == name else no for no in case.refuted),
+        facts=case.facts.renamed(name, new),
     )
 
 

@@ -215,6 +215,23 @@ class ClinicalFacts:
         """Return what was typed about a vessel; nothing is known of one that is not there."""
         return next((target for target in self.targets if target.vessel == vessel), TargetFacts(vessel))
 
+    def renamed(self, old: str, new: str) -> ClinicalFacts:
+        """Return the same facts of a vessel that has another name now; what was typed for the new name is replaced."""
+
+        def told(name: str) -> str:
+            return new if name == old else name
+
+        targets = tuple(
+            replace(
+                target,
+                vessel=told(target.vessel),
+                ways=tuple(replace(w, donor=told(w.donor), recipient=told(w.recipient)) for w in target.ways),
+            )
+            for target in self.targets
+            if target.vessel != new
+        )
+        return replace(self, targets=targets, grafts=tuple(replace(g, target=told(g.target)) for g in self.grafts))
+
     @property
     def bypassed(self) -> bool | None:
         """Whether there was bypass surgery: as she said, else because grafts are listed."""

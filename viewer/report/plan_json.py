@@ -160,6 +160,11 @@ def _lesion(case: Case, lesion: Lesion, scores: list[Json]) -> Json:
             "length_mm": _number(zone.length_mm, 1),
         },
         "preparation": _preparation(found),
+        "decided_by": {
+            name: {"author": cap.author.value, "computer": None if cap.proposed is None else _cap(cap.proposed)}
+            for name, cap in (("proximal_cap", lesion.proximal), ("distal_cap", lesion.distal))
+        },
+        "retrograde": [way.words for way in case.facts.of(lesion.vessel).ways],
         "distal_gradient_hu_per_cm": _number(found.distal_gradient_hu_per_cm, 1),
         "scores": scores,
         "unknown": _why_unknown(case, lesion, found),

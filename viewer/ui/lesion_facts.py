@@ -19,6 +19,7 @@ from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.composition import PLAQUE
 from viewer.model.facts import ClinicalFacts
+from viewer.model.hint import Hint
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures
 from viewer.model.score import Picture, ScoreItem
@@ -84,6 +85,8 @@ class LesionFacts(QScrollArea):
                 self._jobs.cancel(JOB)
                 self._say_nothing(lesion)
             return
+        if case is not self._desk.kept_case and self.measures is not None:
+            return  # while a cap is dragged its length is told in the pictures; all the rest follows when it is let go
         asked = self._plugins.contributions("measurement")
         key = (case.tree, case.sections, case.calcium, case.lesions, case.facts, lesion, self._settings.lab, asked)
         if same(key, self._key):
@@ -145,7 +148,7 @@ class LesionFacts(QScrollArea):
         if self.measures is not None and self.measures.composition is not None:
             cards.append(self._composition(self.measures))
         if self.told is not None and self.told.hints:
-            cards.append(hints_card(self.told))
+            cards.append(hints_card(self.told, partial(self._show_hint, lesion)))
         self._show(cards)
 
     def _numbers(self, heading: str, rows: list[tuple[str, str]], remark: str) -> QFrame:
@@ -193,21 +196,33 @@ class LesionFacts(QScrollArea):
 
     def _show_item(self, lesion: Lesion, item: ScoreItem) -> None:
         """Lead to what justifies a score's item: the place where it shows, or the form where it is typed."""
-        case = self._desk.kept_case
+        if item.shown_by is None or item.shown_by is Picture.FACTS:
+            self.facts_asked.emit(item.asks)
+        else:
+            self._show_place(lesion, item.shown_by, item.station_mm)
+
+    def _show_hint(self, lesion: Lesion, hint: Hint) -> None:
+        if hint.shown_by is Picture.FACTS:
+            self.facts_asked.emit(())
+        elif hint.shown_by is not None:
+            self._show_place(lesion, hint.shown_by, None)
+
+    def _show_place(self, lesion: Lesion, picture: Picture, station_mm: float | None) -> None:
+        """Put the cursor where something shows: at its own station if it has one."""
+        case, measures = self._desk.kept_case, self.measures
         middle = (lesion.proximal.station_mm + lesion.distal.station_mm) / 2
+        bend = measures.max_bend if measures is not None else None
         places = {
             Picture.PROXIMAL_CAP: lesion.proximal.station_mm,
             Picture.OCCLUSION: middle,
             Picture.DISTAL_CAP: lesion.distal.station_mm,
-            Picture.LARGEST_BEND: middle,
+            Picture.LARGEST_BEND: middle if bend is None else bend.station_mm,
             Picture.MOST_CALCIUM: middle,
             Picture.LANDING_ZONE: lesion.distal.station_mm + 5.0,
             Picture.APPROACH: lesion.proximal.station_mm / 2,
         }
-        if item.shown_by is None or item.shown_by is Picture.FACTS:
-            self.facts_asked.emit(item.asks)
-        elif case is not None:
-            known = item.station_mm if item.station_mm is not None else places[item.shown_by]
+        if case is not None:
+            known = places[picture] if station_mm is None else station_mm
             self._desk.look(on_vessel(case, self._desk.view, lesion.vessel, known))
 
     def resolve_cap(self) -> None:

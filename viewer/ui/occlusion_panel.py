@@ -184,6 +184,8 @@ class OcclusionPanel(StepPanel):
         self._lesions.setCurrentRow(active[0] if active else -1)
         self._list.setVisible(case is not None and len(case.tree) > 0)
         self._no.setVisible(lesion is not None)
+        if lesion is not None:
+            self._no.setText(f"It is no {lesion.kind.value}")
         said = [f"{no.vessel} {no.from_mm:.0f} – {no.to_mm:.0f} mm" for no in case.refuted] if case else []
         self._list.say("Occlusions", f"None, you said: {'; '.join(said)}." if said else "")
         self._mark.setVisible(not self._caps.marking)
@@ -258,7 +260,8 @@ class OcclusionPanel(StepPanel):
         self._flow.edit(lambda now: replace(now, facts=facts), "Type clinical facts")
 
     def _refute(self) -> None:
-        self._edit(edits.refute_lesion, "Declare no occlusion")
+        kind = self._no.text().removeprefix("It is ")
+        self._edit(edits.refute_lesion, f"Declare {kind}")
 
     def _edit(self, change: Callable[[Case, int], Case], title: str) -> None:
         case = self._desk.kept_case

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.api.door import Told
+from viewer.model.hint import Hint
 from viewer.model.score import Evidence, Score, ScoreItem
 from viewer.ui.facts_panel import card, label
 
 #: The mark of what nobody has checked against the publication.
 UNCONFIRMED = "◦"
+HINTS_AT_ONCE = 3
 #: The scores that are shown at once, in this order.
 FIRST = ("J-CTO (CT)", "CT-RECTOR", "KCCT", "EuroCTO CASTLE", "CASTLE", "PROGRESS-CTO")
 _EVIDENCE = {
@@ -104,12 +108,38 @@ def difficulty_card(told: Told, go: Callable[[ScoreItem], None]) -> QFrame:
     return frame
 
 
-def hints_card(told: Told) -> QFrame:
-    """Return the card of what published algorithms favour."""
+class HintLine(QLabel):
+    """A hint in a sentence; a click leads to the picture that it rests on."""
+
+    def __init__(self, hint: Hint, go: Callable[[Hint], None]) -> None:
+        super().__init__(f"{hint.text}{'' if hint.confirmed else f' {UNCONFIRMED}'}")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        terms = [f"{term.name}: {term.meaning}" for term in hint.terms]
+        self.setToolTip("\n".join(part for part in (hint.source, hint.reading, *terms) if part))
+        if hint.shown_by is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._hint, self._go = hint, go
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._hint.shown_by is not None and self.rect().contains(event.position().toPoint()):
+            self._go(self._hint)
+
+
+def hints_card(told: Told, go: Callable[[Hint], None]) -> QFrame:
+    """Return the card of what published algorithms favour: the first at once, the others when they are asked for."""
     frame, column = card("Bear in mind")
-    for hint in told.hints:
-        line = label(hint.text, "")
-        line.setToolTip(hint.source)
-        column.addWidget(line)
+    others = QWidget()
+    inside = QVBoxLayout(others)
+    inside.setContentsMargins(0, 0, 0, 0)
+    inside.setSpacing(7)
+    for number, hint in enumerate(told.hints):
+        (column if number < HINTS_AT_ONCE else inside).addWidget(HintLine(hint, go))
+    column.addWidget(others)
+    others.hide()
+    more = QPushButton(f"{len(told.hints) - HINTS_AT_ONCE} more hints")
+    more.clicked.connect(lambda: others.setVisible(others.isHidden()))
+    column.addWidget(more)
+    more.setVisible(len(told.hints) > HINTS_AT_ONCE)
     column.addWidget(label("What published algorithms favour; never an order.", "small"))
     return frame

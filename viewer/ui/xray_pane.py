@@ -111,18 +111,32 @@ class XrayPane(PatientPane):
         self._ask()
 
     def _dye(self) -> None:
-        """Fill the open vessels; takes milliseconds."""
-        if self._base is None or self._case is None:
+        """Fill the open vessels."""
+        base, case = self._base, self._case
+        if base is None or case is None:
             return
         xray = self._view.xray
-        key = (self._base, self._case.tree, self._case.lesions, xray.injection, xray.collaterals)
+        key = (base, case.tree, case.lesions, xray.injection, xray.collaterals)
         if same(key, self._dye_key):
             return
-        self._dye_key, self._shown_key = key, ()
+        self._dye_key = key
         wanted = ((Fill.ANTEGRADE, xray.injection), (Fill.COLLATERAL, xray.collaterals))
         fills = [fill for fill, on in wanted if on]
-        inject = bool(fills) and len(self._case.tree) > 0
-        self._preview = with_injection(self._base, self._case.tree, self._case.lesions, fills) if inject else self._base
+        if not fills or not len(case.tree):
+            self.jobs.cancel("xray.dye")
+            self._dyed(base)
+            return
+        # A tenth of a second, and a cap that is dragged asks for it at every move.
+        self.jobs.run(
+            "xray.dye",
+            lambda progress: with_injection(base, case.tree, case.lesions, fills),
+            done=self._dyed,
+            failed=_raise,
+        )
+
+    def _dyed(self, preview: Preview) -> None:
+        self._preview, self._shown_key = preview, ()
+        self._ask()
 
     def _ask(self) -> None:
         """Ask for the picture of the present angles: a coarse one first while the C-arm moves."""
@@ -152,7 +166,7 @@ class XrayPane(PatientPane):
 
     @property
     def resting(self) -> bool:
-        busy = self.jobs.job("xray.prepare") is not None or self.jobs.job("xray.picture") is not None
+        busy = any(self.jobs.job(slot) is not None for slot in ("xray.prepare", "xray.dye", "xray.picture"))
         return self.empty if self._case is None else self._final and not busy
 
     def subtitle(self) -> str:
