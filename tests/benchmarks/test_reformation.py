@@ -11,6 +11,7 @@ from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
 
+from tests.ui.vessel_table import VesselTable
 from viewer.analysis.plaque.calcium import measure_calcium
 from viewer.analysis.plaque.walls import measure_vessel
 from viewer.analysis.reformat.frames import frames_along
@@ -22,6 +23,7 @@ from viewer.model.centerline import Centerline
 from viewer.model.cross_section import Frames
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
+from viewer.ui.theme import apply_theme
 
 STATIONS, WIDTH, PIXEL_MM = 600, 101, 0.25
 HALF_MM = (WIDTH - 1) / 2 * PIXEL_MM
@@ -188,3 +190,24 @@ def _with_tube(volume: Volume, line: Centerline) -> Volume:
     hu[nearest < 1.8] = 400
     hu[(nearest < 2.3) & (station > 60) & (station < 80)] = 900
     return Volume(hu, volume.geometry)
+
+
+@pytest.mark.parametrize("pair", [False, True], ids=["one angle", "two angles"])
+def test_a_frame_of_the_pane_while_turning(benchmark, qapp, pair: bool) -> None:
+    apply_theme(qapp)
+    benchmark.group = "a frame of the reformation pane, from the new angle to the painted widget"
+    table = VesselTable()
+    try:
+        pane = table.reformation
+        pane.resize(1250, 510)
+        if pair:
+            pane.toggle_pair()
+        angle = iter(range(10_000))
+
+        def frame() -> None:
+            table.desk.look(angle_deg=float(next(angle) % 360))
+            pane.repaint()
+
+        benchmark.pedantic(frame, rounds=60, warmup_rounds=10)
+    finally:
+        table.close()

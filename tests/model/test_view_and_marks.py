@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from viewer.model.geometry import Geometry, direction_label
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.mark import Mark
-from viewer.model.view import AXIAL, CORONAL, SAGITTAL, Plane, Window
+from viewer.model.view import AXIAL, CORONAL, SAGITTAL, Plane, ViewState, Window
 from viewer.model.volume import Volume
 
 
@@ -55,3 +57,16 @@ def test_that_the_distal_cap_lies_beyond_the_proximal_one():
         Lesion("RCA", LesionKind.OCCLUSION, far, near)
     with pytest.raises(ValueError, match="outside its range"):
         Cap(np.zeros(3), 12, (9, 11))
+
+
+def test_that_an_overlay_keeps_its_opacity_while_it_is_switched_off():
+    view = replace(ViewState().with_opacity("calcium", 0.4), hidden_overlays=frozenset({"calcium"}))
+    assert view.opacity("calcium") == 0
+    assert view.chosen_opacity("calcium") == 0.4
+    assert view.opacity("walls") == 1
+    assert view.with_opacity("calcium", 1.0).faded_overlays == ()
+
+
+def test_that_an_opacity_beyond_one_is_refused():
+    with pytest.raises(ValueError, match="opacity"):
+        ViewState(faded_overlays=(("calcium", 1.2),))

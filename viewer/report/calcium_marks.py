@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -32,12 +33,15 @@ class Run:
         Stations, from the vessel's start.
     firm : bool
         Whether the class holds at all three thresholds over most of the run; else it is drawn as a guess.
+    parts : tuple of Run
+        The run in pieces that are firm, or possible only, all along; a piece has no parts of its own.
     """
 
     level: int
     from_mm: float
     to_mm: float
     firm: bool
+    parts: tuple[Run, ...] = ()
 
     @property
     def shade(self) -> QColor:
@@ -82,7 +86,10 @@ def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
         certain = profile.certainty(pattern) == Certainty.FIRM
         starts = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]])))
         for first, last in zip(starts[::2], starts[1::2], strict=True):
-            runs.append(Run(number, float(edge[first]), float(edge[last]), bool(certain[first:last].mean() >= 0.5)))
+            bounds = [first, *(np.flatnonzero(np.diff(certain[first:last].astype(int))) + first + 1), last]
+            parts = tuple(Run(number, float(edge[a]), float(edge[b]), bool(certain[a])) for a, b in pairwise(bounds))
+            firm = bool(certain[first:last].mean() >= 0.5)
+            runs.append(Run(number, float(edge[first]), float(edge[last]), firm, parts))
     return tuple(runs)
 
 

@@ -23,7 +23,7 @@ def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm:
     """Stroke the runs of heavy calcium along the vessels, as wide as the vessel; what is possible only is dashed."""
     for profile in case.calcium:
         line = case.tree[profile.vessel].centerline
-        for run in runs_of(profile):
+        for run in (part for whole in runs_of(profile) for part in whole.parts):
             if run.light:
                 continue
             station = np.linspace(run.from_mm, run.to_mm, max(int((run.to_mm - run.from_mm) / 0.5), 1) + 1)

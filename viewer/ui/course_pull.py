@@ -141,6 +141,7 @@ class CoursePull(QObject):
             self.refused.emit(str(problem))
             return
         self._desk.apply(new, f"Drag {held.vessel} at {held.own_mm:.0f} mm")
+        self._desk.look(cursor_lps_mm=to)
         self.kept.emit()
 
     def drop(self) -> None:

@@ -17,7 +17,6 @@ from viewer.desk.sight import on_vessel
 from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.case import Case
-from viewer.model.composition import PLAQUE
 from viewer.model.facts import ClinicalFacts
 from viewer.model.hint import Hint
 from viewer.model.lesion import Lesion, LesionKind
@@ -26,10 +25,10 @@ from viewer.model.score import Picture, ScoreItem
 from viewer.model.view import ViewState
 from viewer.progress import Progress
 from viewer.settings import Settings
+from viewer.ui.composition_card import composition_card
 from viewer.ui.facts_panel import WIDTH_PX, card, label
 from viewer.ui.lesion_rows import (
     PREPARATION_REMARK,
-    UNKNOWN,
     approach_rows,
     decided_words,
     measurement_rows,
@@ -146,7 +145,7 @@ class LesionFacts(QScrollArea):
         if ways:
             cards.append(self._numbers("From behind, and grafts", ways, "As typed."))
         if self.measures is not None and self.measures.composition is not None:
-            cards.append(self._composition(self.measures))
+            cards.append(composition_card(self.measures.composition, self.measures.length_mm))
         if self.told is not None and self.told.hints:
             cards.append(hints_card(self.told, partial(self._show_hint, lesion)))
         self._show(cards)
@@ -165,22 +164,6 @@ class LesionFacts(QScrollArea):
         column.addLayout(grid)
         if remark:
             column.addWidget(label(remark, "small"))
-        return frame
-
-    def _composition(self, measures: LesionMeasures) -> QFrame:
-        frame, column = card("Composition of the occlusion")
-        grid = QGridLayout()
-        assert measures.composition is not None
-        for row, tissue in enumerate(PLAQUE):
-            name = tissue.name.replace("_", " ").lower()
-            grid.addWidget(label(name, "muted"), row, 0)
-            share = measures.composition.share_percent(tissue)
-            percent = f"{share:.0f} %" if share is not None else UNKNOWN
-            value = label(f"{percent} · {measures.composition.volume_mm3[tissue]:.0f} mm³", "value")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(value, row, 1)
-        column.addLayout(grid)
-        column.addWidget(label("Classes of density (Xing 2022), not histology.", "small"))
         return frame
 
     def _views(self) -> QFrame:

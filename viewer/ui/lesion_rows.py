@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from viewer.model.calcium import CalciumPattern
+from viewer.model.calcium import CalciumPattern, CalciumSummary, Certainty
 from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Cap, Lesion
 from viewer.model.lesion_measures import ARC_DEG, LesionMeasures, ReferenceSection
@@ -61,12 +61,18 @@ def rows_of(lesion: Lesion, measures: LesionMeasures) -> Rows:
     calcium = measures.calcium
     if calcium is not None:
         rows += [
-            ("Full moon", f"{calcium.full_moon_mm:.1f} mm"),
-            ("Over half", f"{calcium.over_50_mm:.1f} mm"),
+            ("Full moon", _length_words(calcium, CalciumPattern.FULL_MOON)),
+            ("Over half", _length_words(calcium, CalciumPattern.OVER_HALF)),
             ("Largest", f"{calcium.max_csa_percent:.0f} % · {calcium.max_arc_deg:.0f}°"),
             ("Calcium", f"{calcium.volume_mm3:.0f} mm³"),
         ]
     return rows
+
+
+def _length_words(calcium: CalciumSummary, pattern: CalciumPattern) -> str:
+    """Return the length of a pattern; what is not there at all three thresholds is possible only."""
+    possible = " · possible" if calcium.certainties[pattern] is Certainty.POSSIBLE else ""
+    return f"{calcium.lengths_mm[pattern]:.1f} mm{possible}"
 
 
 def approach_rows(lesion: Lesion, measures: LesionMeasures) -> Rows:

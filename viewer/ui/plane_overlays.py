@@ -38,7 +38,7 @@ def draw_calcium(painter: QPainter, frame: PlaneFrame, case: Case, slab_mm: floa
     """
     for profile in case.calcium:
         line = case.tree[profile.vessel].centerline
-        for run in runs_of(profile):
+        for run in (part for whole in runs_of(profile) for part in whole.parts):
             station = np.linspace(run.from_mm, run.to_mm, max(int((run.to_mm - run.from_mm) / 0.25), 1) + 1)
             points = line.at(station)
             depth = frame.depth_mm(points)

@@ -22,6 +22,8 @@ from viewer.ui.theme import color, font
 WORDS_PX = 120
 #: The caps begin below the flags of the branches; their words stand a little lower.
 CAPS_TOP_PX, WORDS_TOP_PX = 44, 60
+#: Points of a contour nearer to each other than this are not told apart.
+LEAST_APART_PX = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfil
     frame = place.frame
     named: list[tuple[float, float]] = []
     heavy = [(run, place.across(run.from_mm), place.across(run.to_mm)) for run in runs_of(profile) if not run.light]
-    for run, left, right in heavy:
-        paint_band(painter, QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), run)
+    for run, _, _ in heavy:
+        for part in run.parts:
+            left, right = place.across(part.from_mm), place.across(part.to_mm)
+            paint_band(painter, QRectF(left, frame.bottom() - 9, max(right - left, 2), 7), part)
     if not words:
         return
     for run, left, right in reversed(heavy):
@@ -78,23 +82,27 @@ def paint_walls(painter: QPainter, placed: Placement, sections: CrossSections, s
     if not isinstance(picture, Straightened):
         return
     frames, own = picture.frames, sections.frames
-    inside = own.station_mm + start_mm <= frames.station_mm[-1] + 1e-6
-    station = own.station_mm[inside]
+    rows = np.flatnonzero(own.station_mm + start_mm <= frames.station_mm[-1] + 1e-6)
+    apart = max(int(LEAST_APART_PX / max(placed.px_per_mm * float(np.diff(own.station_mm).mean()), 1e-6)), 1)
+    rows = np.unique(np.append(rows[::apart], rows[-1:]))
+    station = own.station_mm[rows] + start_mm
     angle = np.radians(picture.angle_deg)
-    rows = np.clip(np.searchsorted(frames.station_mm, station + start_mm), 0, len(frames.station_mm) - 1)
-    across = np.cos(angle) * frames.right[rows] + np.sin(angle) * frames.up[rows]
-    turn = np.arctan2((across * own.up[inside]).sum(1), (across * own.right[inside]).sum(1))
+    at = np.clip(np.searchsorted(frames.station_mm, station), 0, len(frames.station_mm) - 1)
+    across = np.cos(angle) * frames.right[at] + np.sin(angle) * frames.up[at]
+    turn = np.arctan2((across * own.up[rows]).sum(1), (across * own.right[rows]).sum(1))
+    x = placed.area.left() + station * placed.px_per_mm
+    middle = placed.to_screen(0.0).y()
     for radii, shade in ((sections.wall_mm, "wall"), (sections.lumen_mm, "lumen")):
         count = radii.shape[1]
-        painter.setPen(QPen(color("meaning", shade), 1.2))
+        painter.setPen(QPen(color("meaning", shade), 1))
         for side in (1.0, -1.0):
-            at = np.rint((turn + (0.0 if side > 0 else np.pi)) / (2 * np.pi) * count).astype(int) % count
-            radius = radii[inside][np.arange(len(station)), at]
-            shown = radius > 0
+            ray = np.rint((turn + (0.0 if side > 0 else np.pi)) / (2 * np.pi) * count).astype(int) % count
+            radius = radii[rows, ray]
+            y, shown = middle + side * radius * placed.px_per_mm, radius > 0
             for part in np.split(np.arange(len(shown)), np.flatnonzero(np.diff(shown.astype(int))) + 1):
-                if shown[part[0]] and len(part) > 1:
-                    spots = [placed.to_screen(start_mm + float(station[n]), side * float(radius[n])) for n in part]
-                    painter.drawPolyline(QPolygonF(spots))
+                if len(part) > 1 and shown[part[0]]:
+                    spots = zip(x[part].tolist(), y[part].tolist(), strict=True)
+                    painter.drawPolyline(QPolygonF([QPointF(*spot) for spot in spots]))
 
 
 def paint_lesion(painter: QPainter, place: Placed, lesion: Lesion) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from viewer.analysis.reformat.straightened import Straightened
 from viewer.desk.sight import Along
@@ -21,6 +21,7 @@ from viewer.ui.course_pull import GRIP_PX, CoursePull, paint_handle
 from viewer.ui.laid_out import Placement
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.reformation_marks import Placed, paint_calcium_bands, paint_lesion, paint_walls
+from viewer.ui.same import same
 from viewer.ui.strip_chart import paint_legend, paint_readout, paint_strip, readings
 from viewer.ui.theme import color, font, vessel_color
 
@@ -88,7 +89,9 @@ def paint_over(painter: QPainter, arranged: Arrangement, number: int, case: Case
             paint_calcium_bands(painter, place, profile, words=placed is arranged.placements[-1])
     painter.setOpacity(view.opacity("vessels"))
     _paint_guesses(painter, arranged.sight, placed)
-    if number == 0:
+    if not arranged.straight:
+        _paint_names(painter, arranged.sight, placed, case)
+    elif number == 0:
         _paint_flags(painter, arranged, case)
     painter.setOpacity(1.0)
 
@@ -114,6 +117,17 @@ def _branches(sight: Along, case: Case) -> list[tuple[float, str]]:
             if station is not None:
                 found.append((station, vessel.name))
     return found
+
+
+def _paint_names(painter: QPainter, sight: Along, placed: Placement, case: Case) -> None:
+    """Name branches beside where they leave the stretched vessel."""
+    flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    for station, name in _branches(sight, case):
+        spot, shade = placed.to_screen(station), vessel_color(name)
+        painter.setPen(QPen(shade, 3))
+        painter.drawPoint(spot)
+        box = QRect(round(spot.x()) + 6, round(spot.y()) - 16, FLAG_PX + 10, 15)
+        draw_text(painter, box, flags, name, font(0.78), shade)
 
 
 def _paint_flags(painter: QPainter, arranged: Arrangement, case: Case) -> None:
@@ -160,6 +174,34 @@ def paint_occlusions(painter: QPainter, arranged: Arrangement, case: Case, view:
             if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION and view.opacity("caps") > 0:
                 paint_lesion(painter, place, lesion)
     painter.setOpacity(1.0)
+
+
+class KeptChart:
+    """The chart as it was painted last: it stays the same while the vessel is turned or the cursor moves."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._picture = QPixmap()
+
+    def paint(
+        self, painter: QPainter, arranged: Arrangement, case: Case, view: ViewState, found: Sequence[Composition]
+    ) -> None:
+        """Paint it, anew only if something of it is other than before."""
+        assert arranged.strip is not None
+        placed, ratio = arranged.placements[0], painter.device().devicePixelRatio()
+        where = (QRectF(arranged.area), arranged.strip, placed.area.left(), placed.px_per_mm, ratio)
+        made_from = (case.tree, case.sections, case.calcium, arranged.sight, view.hidden_overlays, view.faded_overlays)
+        key = (*made_from, *found, where)
+        if not same(key, self._key):
+            self._key = key
+            size = arranged.area.size() * ratio
+            self._picture = QPixmap(size)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            with QPainter(self._picture) as onto:
+                onto.setRenderHints(painter.renderHints())
+                paint_chart(onto, arranged, case, view, found)
+        painter.drawPixmap(arranged.area.topLeft(), self._picture)
 
 
 def paint_chart(

@@ -25,6 +25,7 @@ from viewer.ui.reformation_paint import (
     LEGEND_PX,
     RULER_PX,
     Arrangement,
+    KeptChart,
     paint_chart,
     paint_cursor,
     paint_occlusions,
@@ -78,6 +79,7 @@ class ReformationPane(PatientPane):
         self._sight: Along | None = None
         self._laid = (Laid(), Laid())
         self._compositions = Compositions(jobs, "reformation.composition", self.update)
+        self._chart = KeptChart()
         self._zoom = 1.0
         self._left_mm = 0.0
         self._drag: tuple[str, QPointF, float] | None = None
@@ -194,12 +196,15 @@ class ReformationPane(PatientPane):
         return free
 
     def _frames(self, area: QRect) -> list[QRectF]:
-        """Return the room of each picture, one above the other."""
+        """Return the room of each picture: straight vessels lie one above the other, stretched ones side by side."""
         whole = self._frame(area)
         if not self._pair:
             return [whole]
+        if self._stretched:
+            wide = (whole.width() - PAIR_GAP_PX) / 2
+            return [whole.adjusted(n * (wide + PAIR_GAP_PX), 0, (n - 1) * (wide + PAIR_GAP_PX), 0) for n in range(2)]
         high = (whole.height() - PAIR_GAP_PX) / 2
-        return [QRectF(whole.left(), whole.top() + n * (high + PAIR_GAP_PX), whole.width(), high) for n in range(2)]
+        return [whole.adjusted(0, n * (high + PAIR_GAP_PX), 0, (n - 1) * (high + PAIR_GAP_PX)) for n in range(2)]
 
     def _strip(self, area: QRect) -> QRectF:
         """Return where the strip chart stands, under the picture."""
@@ -241,9 +246,9 @@ class ReformationPane(PatientPane):
         return self._placements(area)[0].to_screen(station_mm).x()
 
     def _under(self, where: QPointF) -> int:
-        """Return the number of the picture that is meant by a place of the pane: below the first, the last."""
+        """Return the number of the picture that is meant by a place of the pane: its own, or the nearest."""
         frames = self._frames(self.rect())
-        return next((n for n, frame in enumerate(frames) if where.y() <= frame.bottom()), len(frames) - 1)
+        return min(range(len(frames)), key=lambda n: (where - frames[n].center()).manhattanLength())
 
     def _station_at(self, where: QPointF) -> float:
         """Return the station of the course that lies under a place of the pane."""
@@ -295,7 +300,8 @@ class ReformationPane(PatientPane):
             painter.restore()
         found = self._compositions.found
         if arranged.strip is not None:
-            paint_chart(painter, arranged, case, view, found)
+            paint = self._chart.paint if live else paint_chart
+            paint(painter, arranged, case, view, found)
         if not self._stretched:
             paint_occlusions(painter, arranged, case, view)
         paint_cursor(painter, arranged, view)

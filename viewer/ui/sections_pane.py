@@ -13,6 +13,7 @@ from viewer.analysis.reformat.frames import frame_at
 from viewer.analysis.reformat.sections import cross_section, section_place
 from viewer.desk import Desk
 from viewer.desk.sight import Along, active, at_station
+from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
@@ -32,7 +33,9 @@ from viewer.ui.theme import color, font
 HALF_WIDTH_MM = 7.0
 PIXEL_MM = 0.1
 APART_MM = 5.0
-LABEL_PX = 36
+LABEL_PX, SMALL_LABEL_PX = 36, 16
+#: The strip across an occlusion: room for one section, how many there are, and what is shown beyond the caps.
+STRIP_EDGE_PX, LEAST_COUNT, MOST_COUNT, BEYOND_MM = 116.0, 6, 30, 2.0
 GRIP_PX = 5.0
 #: A section this near to a cap shows it.
 AT_CAP_MM = 0.3
@@ -43,6 +46,7 @@ SECTION_KEYS = (
     ("Drag a contour", "correct it; its neighbours follow"),
     ("P, D (step Occlusion)", "put that cap at the section in the middle"),
     (", and .", "sections nearer or farther apart"),
+    ("W", "a strip of sections across the whole occlusion, or three"),
 )
 
 
@@ -58,7 +62,7 @@ class Held:
 
 
 class SectionsPane(PatientPane):
-    """Shows three sections one above the other, or side by side where the pane is wide."""
+    """Shows three sections, one above the other or side by side, or a strip of them across the whole occlusion."""
 
     #: A contour was corrected: what was measured within it is to be measured again.
     contour_pulled = Signal()
@@ -78,6 +82,9 @@ class SectionsPane(PatientPane):
         self._sight: Along | None = None
         self._case: Case | None = None
         self._apart_mm = APART_MM
+        self._whole = False
+        self._strip = self.add_tool("strip", "Sections across the whole occlusion, or three (W)", checkable=True)
+        self._strip.clicked.connect(self.toggle_whole)
         self._held: Held | None = None
         #: The square whose middle the mouse is at while courses are dragged.
         self._over: QRectF | None = None
@@ -92,26 +99,67 @@ class SectionsPane(PatientPane):
         )
 
     def subtitle(self) -> str:
-        return "" if self._sight is None else f"{self._apart_mm:g} mm apart"
+        if self._sight is None:
+            return ""
+        stations = self.stations_mm()
+        return (
+            f"{stations[1] - stations[0]:.1f} mm apart"
+            if self._across() is not None
+            else f"{self._apart_mm:g} mm apart"
+        )
+
+    def toggle_whole(self) -> None:
+        """Show the sections across the whole occlusion, or those about the cursor."""
+        self._whole = not self._whole
+        self._strip.setChecked(self._whole)
+        self.update()
+
+    def _across(self) -> tuple[float, float] | None:
+        """Return the caps between which the strip goes, on the course; ``None``: three sections are shown."""
+        case, sight = self._case, self._sight
+        lesion = active_lesion(case, self.desk.view) if self._whole and case is not None else None
+        start = sight.course.starts_mm.get(lesion.vessel) if sight is not None and lesion is not None else None
+        if lesion is None or start is None:
+            return None
+        return start + lesion.proximal.station_mm, start + lesion.distal.station_mm
+
+    def _cursor_mm(self) -> float:
+        assert self._sight is not None
+        return self._sight.nearest(self.desk.view.cursor_lps_mm)[0]
 
     def stations_mm(self) -> list[float]:
         """Return the stations that are shown, from the ostium on."""
         assert self._sight is not None
-        middle = self._sight.nearest(self.desk.view.cursor_lps_mm)[0]
-        wanted = (middle - self._apart_mm, middle, middle + self._apart_mm)
+        middle, across = self._cursor_mm(), self._across()
+        wanted = [middle - self._apart_mm, middle, middle + self._apart_mm]
+        if across is not None:
+            one = STRIP_EDGE_PX * (STRIP_EDGE_PX + SMALL_LABEL_PX)
+            room = (self.width() - 16) * (self.height() - HEADER_PX) / one
+            inside = np.linspace(*across, int(np.clip(room, LEAST_COUNT, MOST_COUNT)) - 2).tolist()
+            wanted = [across[0] - BEYOND_MM, *inside, across[1] + BEYOND_MM]
         return [float(np.clip(station, 0, self._sight.length_mm)) for station in wanted]
 
     def _boxes(self, area: QRect) -> list[QRectF]:
-        """Return the squares of the three pictures."""
+        """Return the squares of the pictures, as large as there is room for."""
         inside = QRectF(area).adjusted(8, HEADER_PX, -8, -6)
-        if inside.width() > inside.height():
-            edge = min((inside.width() - 16) / 3, inside.height() - LABEL_PX)
-            gap = (inside.width() - 3 * edge) / 2
-            top = inside.top() + max(inside.height() - edge - LABEL_PX, 0.0) / 2
-            return [QRectF(inside.left() + n * (edge + gap), top, edge, edge) for n in range(3)]
-        edge = min(inside.width(), inside.height() / 3 - LABEL_PX)
-        left, step = inside.center().x() - edge / 2, inside.height() / 3
-        return [QRectF(left, inside.top() + n * step, edge, edge) for n in range(3)]
+        count, label = len(self.stations_mm()), LABEL_PX if self._across() is None else SMALL_LABEL_PX
+
+        def edge_with(columns: int) -> float:
+            rows = -(-count // columns)
+            return min((inside.width() - 8 * (columns - 1)) / columns, inside.height() / rows - label)
+
+        columns = max(range(1, count + 1), key=edge_with)
+        rows, edge = -(-count // columns), edge_with(columns)
+        wide, high = inside.width() / columns, inside.height() / rows
+        return [
+            QRectF(
+                inside.left() + (n % columns) * wide + (wide - edge) / 2,
+                inside.top() + (n // columns) * high + (high - edge - label) / 2,
+                edge,
+                edge,
+            )
+            for n in range(count)
+        ]
 
     def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
         if self._sight is None:
@@ -136,7 +184,10 @@ class SectionsPane(PatientPane):
                 words = ["P" if proximal else "D", cap.shape.value if cap.shape is not None else ""]
                 words.append("· ambiguous" if cap.ambiguous and proximal else "")
                 text = " ".join(word for word in words if word)
-                width = QFontMetricsF(font(0.9, bold=True)).horizontalAdvance(text) + 9
+                metrics = QFontMetricsF(font(0.9, bold=True))
+                if metrics.horizontalAdvance(text) > box.width() - 16:
+                    text = words[0]
+                width = metrics.horizontalAdvance(text) + 9
                 middle = QPointF(box.left() + 7 + width / 2, box.bottom() - 14)
                 paint_plate(painter, middle, text, shade_of(proximal=proximal))
 
@@ -144,31 +195,40 @@ class SectionsPane(PatientPane):
         return None if self._sight is None else 2 * HALF_WIDTH_MM / self._boxes(area)[0].width()
 
     def place_values(self) -> tuple[tuple[str, PlaceValue], ...]:
-        return (("apart_mm", self._apart_mm),)
+        return (("apart_mm", self._apart_mm), ("whole", float(self._whole)))
 
     def restore_place(self, values: dict[str, PlaceValue]) -> None:
         match values:
             case {"apart_mm": float(apart_mm)}:
                 self._apart_mm = apart_mm
+                if bool(values.get("whole")) != self._whole:
+                    self.toggle_whole()
                 self.update()
 
     def paint_picture(self, painter: QPainter, area: QRect) -> None:
         if self._sight is None or self._case is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        names = ("before", "at the cursor", "after")
-        for name, station, box in zip(names, self.stations_mm(), self._boxes(area), strict=True):
+        stations, strip = self.stations_mm(), self._across() is not None
+        at_cursor = int(np.abs(np.array(stations) - self._cursor_mm()).argmin()) if strip else 1
+        for number, (station, box) in enumerate(zip(stations, self._boxes(area), strict=True)):
             hu = cross_section(
                 self._case.volume, self._sight.frames, station, half_width_mm=HALF_WIDTH_MM, pixel_mm=PIXEL_MM
             )
             # Row 0 is the lowest offset along `up`; on the screen up is up.
             painter.drawImage(box, grey_image(hu[::-1], self.desk.view.window))
-            here = name == "at the cursor"
+            here = number == at_cursor
             painter.setPen(QPen(color("accent", "primary") if here else color("surface", "hover"), 1.4 if here else 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box)
             paint_section_marks(painter, box, self._case, self._sight, station, HALF_WIDTH_MM, self.desk.view)
-            self._paint_label(painter, box, name, station)
+            self._paint_calcium(painter, box, station, small=strip)
+            if strip:
+                below = QRect(round(box.left()), round(box.bottom()) + 1, round(box.width()), SMALL_LABEL_PX - 2)
+                shade = color("text", "strong") if here else color("text", "muted")
+                draw_text(painter, below, int(Qt.AlignmentFlag.AlignHCenter), f"{station:.1f} mm", font(0.75), shade)
+            else:
+                self._paint_label(painter, box, ("before", "at the cursor", "after")[number], station)
             if painter.device() is self:
                 self._paint_pull(painter, box, station)
 
@@ -188,6 +248,20 @@ class SectionsPane(PatientPane):
         elif self._pull.chosen and self._pull.held is None and self._over == box:
             paint_handle(painter, middle, taken=False)
 
+    def _paint_calcium(self, painter: QPainter, box: QRectF, station_mm: float, *, small: bool) -> None:
+        """Write share and arc of the calcium into the upper right corner."""
+        assert self._sight is not None and self._case is not None
+        found = calcium_at(self._case, self._sight, station_mm)
+        level = int(levels_of(found[0])[found[1]]) if found is not None else -1
+        if found is None or level < 0 or self.desk.view.opacity("calcium") <= 0:
+            return
+        profile, nearest = found
+        shade = color("meaning", CLASSES[level][1])
+        words = f"{profile.csa_percent[nearest]:.0f} % · {profile.arc_deg[nearest]:.0f}°"
+        inside = QRect(round(box.left()) + 6, round(box.top()) + (2 if small else 4), round(box.width()) - 10, 20)
+        with_font = font(0.78 if small else 0.95, bold=True)
+        draw_text(painter, inside, int(Qt.AlignmentFlag.AlignRight), words, with_font, shade)
+
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
         assert self._sight is not None and self._case is not None
         line = self._sight.course.centerline
@@ -198,15 +272,6 @@ class SectionsPane(PatientPane):
         elif line.lumen_radius_mm is not None:
             text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        found = calcium_at(self._case, self._sight, station_mm)
-        if found is not None and self.desk.view.opacity("calcium") > 0:
-            profile, nearest = found
-            level = int(levels_of(profile)[nearest])
-            if level >= 0:
-                shade = color("meaning", CLASSES[level][1])
-                words = f"{profile.csa_percent[nearest]:.0f} % · {profile.arc_deg[nearest]:.0f}°"
-                inside = QRect(round(box.left()) + 6, round(box.top()) + 4, round(box.width()) - 12, 20)
-                draw_text(painter, inside, int(Qt.AlignmentFlag.AlignRight), words, font(0.95, bold=True), shade)
         upper = QRect(round(box.left()) - 20, round(box.bottom()) + 2, round(box.width()) + 40, 16)
         draw_text(painter, upper, flags, name, font(0.85, bold=True), color("text", "strong"))
         draw_text(painter, upper.translated(0, 15), flags, text, font(0.8), color("text", "muted"))
@@ -222,7 +287,9 @@ class SectionsPane(PatientPane):
             sections = self._case.sections_of(vessel)
             if sections is None or not box.contains(where):
                 continue
-            for contour in ("wall_mm", "lumen_mm"):
+            # A lumen that is closed is a point in the middle: there a click means the place.
+            closed = sections.lumen_mm[nearest_row(sections, own)].max() == 0
+            for contour in ("wall_mm",) if closed else ("wall_mm", "lumen_mm"):
                 points = outline(sections, self._sight, own, station, contour, box, HALF_WIDTH_MM)
                 if np.hypot(points[:, 0] - where.x(), points[:, 1] - where.y()).min() <= GRIP_PX:
                     return Held(vessel, own, station, box, contour == "lumen_mm")
@@ -292,7 +359,7 @@ class SectionsPane(PatientPane):
 
     def _step(self, by_mm: float) -> None:
         if self._sight is not None:
-            self.desk.look(at_station(self.desk.view, self._sight, self.stations_mm()[1] + by_mm))
+            self.desk.look(at_station(self.desk.view, self._sight, self._cursor_mm() + by_mm))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._sight is None or event.button() != Qt.MouseButton.LeftButton:
@@ -319,6 +386,8 @@ class SectionsPane(PatientPane):
         steps = {Qt.Key.Key_Left: -far, Qt.Key.Key_Right: far, Qt.Key.Key_Up: -far, Qt.Key.Key_Down: far}
         if event.key() in steps:
             self._step(steps[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_W:
+            self.toggle_whole()
         elif event.key() in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
             factor = 0.5 if event.key() == Qt.Key.Key_Comma else 2.0
             self._apart_mm = float(np.clip(self._apart_mm * factor, 0.625, 20))

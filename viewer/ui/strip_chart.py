@@ -22,6 +22,8 @@ __all__ = ["has_strip", "paint_legend", "paint_readout", "paint_strip", "reading
 #: The composition stands in a lane of its own under the curves.
 LANE_SHARE, LEAST_LANE_PX, MOST_LANE_PX = 0.2, 9.0, 24.0
 READOUT_PX = 204
+#: The density classes in the legend, from soft to hard.
+SHORT_TISSUES = ("necrotic core", "fibrofatty", "fibrous", "dense")
 FLAGS_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 FLAGS_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -198,7 +200,7 @@ def paint_legend(painter: QPainter, area: QRect, threshold: str, *, composition:
         ("arc", color("meaning", "arc")),
     ]
     if composition:
-        entries += [(tissue_words(tissue), tissue_color(tissue)) for tissue in PLAQUE]
+        entries += [(name, tissue_color(t)) for t, name in zip(PLAQUE, SHORT_TISSUES, strict=True)]
     painter.setFont(font(0.78))
     x, y = area.left() + 8, area.center().y()
     for name, shade in entries:
@@ -209,7 +211,7 @@ def paint_legend(painter: QPainter, area: QRect, threshold: str, *, composition:
         painter.fillRect(QRectF(x, y - high / 2, 9, high), shade)
         painter.setPen(color("text", "normal"))
         painter.drawText(QPointF(x + 14, y + 4.5), name)
-        x += width + 28
+        x += width + 24
     if x + painter.fontMetrics().horizontalAdvance(threshold) < area.right():
         painter.setPen(color("text", "muted"))
         painter.drawText(QPointF(x, y + 4.5), threshold)

@@ -196,8 +196,11 @@ class TreeFlow(QObject):
             now = self._desk.kept_case
             if now is None or now.sections is not case.sections:
                 return
-            title = "Measure calcium" if threshold is None else f"Calcium from {threshold.hu:.0f} HU"
-            self._desk.apply(replace(now, calcium=profiles), title)
+            if threshold is None:
+                # It belongs to the contour that was pulled: one undo takes both back.
+                self._desk.amend(replace(now, calcium=profiles))
+            else:
+                self._desk.apply(replace(now, calcium=profiles), f"Calcium from {threshold.hu:.0f} HU")
 
         self._jobs.run("tree.calcium", work, done=done, failed=self._not_found)
 
@@ -296,6 +299,8 @@ class TreeFlow(QObject):
         if self.clicks:
             self._by_hand.append(self.drawing)
         self.clicks.append(np.asarray(point_lps_mm, float))
+        # A course without the last click must not be kept while the one with it is on its way.
+        self._line = None
         self.changed.emit()
         if len(self.clicks) > 1:
             self._trace()
@@ -348,6 +353,8 @@ class TreeFlow(QObject):
             raise problem
         self._drop_click()
         self._message.refuse(problem)
+        if len(self.clicks) > 1:
+            self._trace()
         self.changed.emit()
 
     def rename_trace(self, name: str) -> None:

@@ -159,7 +159,8 @@ class TreeMapPane(Pane):
             return
         profile = case.calcium_of(name)
         painter.setOpacity(view.opacity("calcium"))
-        for run in runs_of(profile) if profile is not None and view.opacity("calcium") > 0 else ():
+        shown = runs_of(profile) if profile is not None and view.opacity("calcium") > 0 else ()
+        for run in (part for whole in shown for part in whole.parts):
             wide = max((run.to_mm - run.from_mm) * per_mm, 2.0)
             high = min(most, 9.0) * (0.5, 0.42, 0.3)[run.level] * 2
             paint_band(painter, QRectF(left + run.from_mm * per_mm, y - high / 2, wide, high), run)

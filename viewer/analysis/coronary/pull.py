@@ -20,6 +20,8 @@ PULL_REACH_MM = 8.0
 REACH_TIMES = 3.0
 #: So near to the pulled point the course is the operator's word alone.
 HELD_MM = 3.0
+#: No coronary's lumen has a larger radius.
+WIDEST_MM = 3.2
 FLOOR_HU = -150.0
 
 
@@ -79,7 +81,9 @@ def refitted(
     part = bent.points_lps_mm[span]
     middle = recentred(volume, part, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=2)
     tube = profile(volume, middle, floor_hu=FLOOR_HU, cap_hu=1.6 * lumen_hu)
-    open_there = (tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)
+    # what was never seen open has no lumen to lie in, and a chamber is none
+    known = ~line.is_inferred(line.station_mm[span]) & (tube.radius_mm < WIDEST_MM)
+    open_there = known & (tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)
     shown = ndimage.gaussian_filter1d(open_there.astype(float), 2.0, mode="nearest")
     apart = np.abs(line.station_mm[span] - station_mm)
     free = np.clip(apart / HELD_MM, 0.0, 1.0) * np.clip((apart.max() - apart) / HELD_MM, 0.0, 1.0)
