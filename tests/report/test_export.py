@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +32,7 @@ from viewer.model.remarks import Remarks
 from viewer.model.view import ViewState
 from viewer.model.volume import SeriesFacts, Volume
 from viewer.progress import Cancelled
-from viewer.report.export import ExportChoice, Item, export, possible
+from viewer.report.export import ExportChoice, Item, export, possible, shows_angiogram
 from viewer.report.tables import lesions_csv, stations_csv
 
 PNG = np.frombuffer(b"\x89PNG\r\n\x1a\n rest", np.uint8)
@@ -111,6 +113,20 @@ def test_that_it_was_decided_of_every_part_of_a_plan_what_may_leave_without_iden
     harmless = {"tree", "sections", "calcium", "lesions", "enhancement", "findings", "facts", "refuted"}
     stripped = {"marks", "board", "remarks", "angiogram"}
     assert set(PARTS) == harmless | stripped
+
+
+def test_that_what_a_killed_export_left_is_taken_away_by_the_next_one(case: Case, tmp_path: Path) -> None:
+    for name, age in ((".CTO plan 1.part", 3600), (".CTO plan 2.part", 5)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    export(case, ViewState(), ExportChoice(frozenset({Item.PLAN}), tmp_path), picture)
+    assert [path.name for path in tmp_path.glob(".CTO*")] == [".CTO plan 2.part"]
+
+
+def test_that_a_capture_that_may_show_a_real_angiogram_says_that_something_may_be_burned_in(case: Case) -> None:
+    ours, everything = case.board
+    assert shows_angiogram(case, replace(ours, pane="angiogram")) and shows_angiogram(case, everything)
+    assert not shows_angiogram(case, ours) and not shows_angiogram(replace(case, angiogram=None), everything)
 
 
 @pytest.mark.parametrize("how", ["stopped", "full"])

@@ -28,7 +28,7 @@ def capture_bytes(
         UID of the new series, the same for all captures of an export.
     title : str
     named : bool
-        Whether the picture itself says who the patient is.
+        Whether the picture itself may say who the patient is.
     """
     ds = started_file(target, SECONDARY_CAPTURE, "OT", number, series)
     ds.ImageType = ["DERIVED", "SECONDARY"]

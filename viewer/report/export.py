@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import shutil
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -54,6 +55,8 @@ class Item(enum.Enum):
     SURFACE = "Vessels as surface (STL)"
 
 
+#: An unfinished export of this age is nobody's any more.
+STALE_S = 600.0
 PICTURES = (Item.CAPTURES, Item.SHEET, Item.SHEET_PICTURE)
 DICOM = (Item.CAPTURES_DICOM, Item.SHEET_DICOM, Item.REPORT_DICOM)
 SHEETS = (Item.SHEET, Item.SHEET_PICTURE, Item.SHEET_DICOM)
@@ -152,6 +155,7 @@ def export(
     name = f"CTO plan {patient_code(case.volume)} {datetime.now():%Y-%m-%d %H.%M.%S}"
     folder, part = choice.folder / name, choice.folder / f".{name}.part"
     try:
+        _tidy(choice.folder)
         part.mkdir(parents=True)
         writer = _Writer(case, view, choice, picture_of, plugins, limits or shipped_limits(), study, part)
         writer.write(progress)
@@ -164,6 +168,13 @@ def export(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Exported(folder, tuple(sorted(path.name for path in folder.iterdir())), tuple(writer.failures))
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what an export left half done when the program was killed: it may hold a name."""
+    for left in folder.glob(".CTO plan *.part"):
+        if time.time() - left.stat().st_mtime > STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _study(case: Case, choice: ExportChoice, progress: Progress) -> TargetStudy | None:
@@ -261,6 +272,7 @@ class _Writer:
                     number=number + 1,
                     series=series,
                     title=capture.title if study.identity else plain_title(capture, number + 1),
+                    named=shows_angiogram(self._whole, capture),
                 )
                 write_whole(self._folder / f"capture-{number + 1:02d}.dcm", content, "The capture")
         elif item is Item.SHEET_DICOM:
@@ -283,6 +295,11 @@ class _Writer:
         if isinstance(result, PluginFailure):
             path.unlink(missing_ok=True)
             self.failures.append(result.what)
+
+
+def shows_angiogram(case: Case, capture: BoardItem) -> bool:
+    """Tell whether frames of a real angiogram may be in a capture: a laboratory burns in what it likes."""
+    return capture.pane == "angiogram" or (capture.pane is None and case.angiogram is not None)
 
 
 def _rgb(image: QImage) -> np.ndarray:
