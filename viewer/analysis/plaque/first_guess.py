@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import (
+    binary_dilation,
     gaussian_filter,
     gaussian_filter1d,
     grey_dilation,
@@ -13,6 +14,7 @@ from scipy.ndimage import (
     percentile_filter,
 )
 
+from viewer.analysis.plaque.filling import filling
 from viewer.analysis.plaque.rays import RADIAL_STEP_MM, REACH_MM, Model, Rays
 from viewer.model.geometry import Float
 
@@ -25,6 +27,9 @@ CALCIUM_HU = 351.0
 ABOVE_LUMEN_HU = 110.0
 #: The middle of an open vessel is not brighter than the large vessels by more than this factor.
 BRIGHTEST_CONTRAST = 1.45
+#: Calcium on more than this share of the rays within this distance from the middle lights up the middle itself, so far
+#: along the vessel.
+GLOW_SHARE, GLOW_WITHIN_MM, GLOW_MM = 0.25, 1.8, 1.0
 #: Wall of a healthy coronary artery: a share of the lumen's radius, but not thinner than this.
 WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 #: A lumen narrower than this share of what is usual near by is diseased: its wall says nothing of the healthy one.
@@ -43,8 +48,10 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     stations, angles, samples = seen.hu.shape
     calm = gaussian_filter(seen.hu, (0.3 / step, 1.0, 0.5), mode=("nearest", "wrap", "nearest"))
     core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1)
-    contrast = (core > 0.5 * (lumen_hu + TISSUE_HU)) & (core < BRIGHTEST_CONTRAST * lumen_hu)
-    level = _carried(np.clip(core, 0.4 * lumen_hu, BRIGHTEST_CONTRAST * lumen_hu), contrast, 3.0 / step, lumen_hu)
+    glow = (calm[:, :, : round(GLOW_WITHIN_MM / RADIAL_STEP_MM)] > BRIGHTEST_CONTRAST * lumen_hu).any(2)
+    dimmed = binary_dilation(glow.mean(1) > GLOW_SHARE, iterations=max(1, round(GLOW_MM / step)))
+    contrast, level = filling(core, ~dimmed, lumen_hu, step)
+    level = gaussian_filter1d(level, 3.0 / step, mode="nearest")
 
     bright = np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU)
     half = 0.5 * (level + TISSUE_HU)
@@ -128,11 +135,3 @@ def healthy(lumen: Float, step: float) -> Float:
 def usual_thickness(lumen: Float) -> Float:
     """Return the thickness of a healthy wall about a lumen of this radius."""
     return np.maximum(WALL_SHARE * lumen, THINNEST_WALL_MM)
-
-
-def _carried(values: Float, known: NDArray[np.bool_], width: float, else_value: float) -> Float:
-    """Return `values` smoothed where they are known and carried on where not."""
-    if not known.any():
-        return np.full(len(values), else_value)
-    at = np.arange(len(values))
-    return gaussian_filter1d(np.interp(at, at[known], values[known]), width, mode="nearest")
