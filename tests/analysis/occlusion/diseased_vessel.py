@@ -68,6 +68,7 @@ class DiseasedVessel:
     gaps: tuple[Gap, ...] = ()
     narrow: Narrow | None = None
     stones: tuple[Stone, ...] = ()
+    lost_mm: tuple[float, float] | None = None  #: between these stations there is no vessel, only fat
     branch_mm: float | None = None
     branch_radius_mm: float = 1.0
     lumen_hu: float = 400.0
@@ -114,6 +115,8 @@ class DiseasedVessel:
             along = from_start @ self.branch_way
             beside = np.linalg.norm(from_start - along[:, None] * self.branch_way, axis=1)
             hu = np.where((along > 0) & (beside < self.branch_radius_mm + 0.4), WALL_HU, hu)
+        if self.lost_mm is not None:
+            within &= (station < self.lost_mm[0]) | (station > self.lost_mm[1])
         wall = within & (off < self.outer_mm)
         hu = np.where(wall, PLAQUE_HU if self.gaps else WALL_HU, hu)
         if self.branch_mm is not None:

@@ -42,6 +42,24 @@ def test_that_a_taper_is_followed_to_its_tip(scan: dict[str, float]) -> None:
     assert found.proximal.ambiguous is False and found.proximal.reasons == ()
 
 
+def test_that_a_vessel_hardly_brighter_than_plaque_is_still_seen_to_be_open_beyond_an_occlusion() -> None:
+    # 150 HU beside plaque of 90 HU, behind noise of 45 HU
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 36),), length_mm=70.0, distal_share=0.5, seed=3, **NOISY))
+    assert found.proximal.station_mm == pytest.approx(20.0, abs=0.6)
+    assert found.distal.station_mm == pytest.approx(36.5, abs=1.5)
+
+
+@pytest.mark.parametrize("branch_mm", [15.5, 16.5])
+def test_that_a_taper_that_begins_beside_a_branch_is_followed_to_its_own_tip(branch_mm: float) -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38, taper_mm=5.0),), branch_mm=branch_mm))
+    assert found.proximal.station_mm == pytest.approx(19.1, abs=1.2)
+    assert found.proximal.shape is CapShape.TAPERED
+
+
+def test_that_a_course_that_leaves_the_vessel_through_fat_is_no_occlusion() -> None:
+    assert lesions_of(DiseasedVessel(lost_mm=(20, 34))) == ()
+
+
 def test_that_two_occlusions_of_one_vessel_stay_two() -> None:
     first, second = lesions_of(DiseasedVessel(gaps=(Gap(14, 22), Gap(32, 40))))
     assert first.proximal.station_mm == pytest.approx(14, abs=0.6)

@@ -12,7 +12,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf
 
+from viewer.analysis.occlusion.branches import SideBranch
 from viewer.analysis.occlusion.contrast import TISSUE_HU, ContrastProfile
 from viewer.model.calcium import CalciumProfile
 from viewer.model.cross_section import CrossSections
@@ -22,8 +24,6 @@ from viewer.model.geometry import Float
 TAPERS_MM = (0.3, 0.7, 1.1, 1.6, 2.2, 3.0, 4.0, 5.0, 6.5, 8.0)
 #: A taper at least as long as this is one to the eye.
 TAPERED_MM = 3.0
-#: Those of a blunt cap, and those of a tapered one.
-BLUNT_MM, LONG_MM = TAPERS_MM[:3], TAPERS_MM[4:]
 #: An occlusion begins where less than this share of the vessel's area is open; a healthy lumen has about the other.
 CLOSED_SHARE, HEALTHY_SHARE = 0.02, 0.6
 HEALTHY_RANGE = (0.35, 0.7)
@@ -34,6 +34,10 @@ SEARCH_MM = 5.0
 #: The measured area of a lumen is smoothed so much along the vessel, and is wrong by so much of the healthy one;
 #: stations nearer than this to each other are wrong together.
 AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.5, 0.12, 1.0
+#: What a branch that leaves a closed vessel shows in its sections: nothing to all of its own area, so far beyond its
+#: own radius, on the side that it comes from and on the one that it goes to.
+BRANCH_SHARES = (0.0, 0.5, 1.0)
+BRANCH_BACK_MM, BRANCH_AHEAD_MM = 0.2, 0.8
 #: Calcium that takes up this share of the section, within this distance of the contrast's end, closes the lumen.
 PLUG_PERCENT, PLUG_NEAR_MM = 60.0, 1.5
 #: What partial volume and the wall's own variation leave open, whatever the noise.
@@ -94,8 +98,7 @@ def fit_cap(
     open_end_mm: float,
     closed_end_mm: float,
     noise_hu: float,
-    hidden: NDArray[np.bool_] | None = None,
-    tapers_mm: tuple[float, ...] = TAPERS_MM,
+    branches: tuple[SideBranch, ...] = (),
 ) -> CapFit:
     """Find where the open lumen ends.
 
@@ -112,10 +115,8 @@ def fit_cap(
         vessel's start tells a proximal cap from a distal one.
     noise_hu : float
         Of the picture.
-    hidden : ndarray of bool, shape (S,), optional
-        Stations whose lumen is not this vessel's own: where a branch leaves.
-    tapers_mm : tuple of float
-        Lengths of the taper that are possible.
+    branches : tuple of SideBranch
+        Where one leaves a closed vessel, the lumen in the sections may be its own.
     """
     sign = 1.0 if open_end_mm < closed_end_mm else -1.0
     x = sign * (contrast.station_mm - guess_mm)  # grows into the occlusion
@@ -125,10 +126,9 @@ def fit_cap(
     here = here[np.argsort(x[here])]
     x = x[here]
     share = sections.lumen_area_mm2[here] / np.maximum(sections.wall_area_mm2[here], 1e-6)
-    use = np.ones(len(here), bool)
-    if hidden is not None and (~hidden[here]).sum() > 8:
-        use = ~hidden[here]
-    tip, spread, taper = _cone(x, share, use, np.array(tapers_mm))
+    wall = float(np.median(np.sqrt(sections.wall_area_mm2[here] / np.pi)))
+    bumps = [_bump(contrast.station_mm[here], branch, wall) for branch in branches]
+    tip, spread, taper = _cone(x, share, [bump for bump in bumps if bump.max() > 0.05])
     plug = None if calcium is None else _plug(x, calcium.csa_percent[here], contrast, here, tip)
     if plug is not None:
         tip, slope = plug
@@ -138,31 +138,48 @@ def fit_cap(
     return CapFit(where, where - spread, where + spread, taper, plug is not None)
 
 
-def _healthy(x: Float, share: Float, use: NDArray[np.bool_]) -> float:
-    """Return the open share of the vessel's area before any taper."""
-    plateau = share[(x < -PLATEAU_MM) & use]
-    return float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
+def _bump(station_mm: Float, branch: SideBranch, wall_mm: float) -> Float:
+    """Return the share of the vessel's area that a branch takes where it leaves, blurred along the vessel."""
+    first = branch.at_mm - branch.radius_mm - BRANCH_BACK_MM
+    last = branch.at_mm + branch.radius_mm + BRANCH_AHEAD_MM
+    edges = 0.5 * (erf((station_mm - first) / AREA_BLUR_MM) - erf((station_mm - last) / AREA_BLUR_MM))
+    return np.asarray(edges * min((branch.radius_mm / wall_mm) ** 2, 1.0), float)
 
 
-def _cone(x: Float, share: Float, use: NDArray[np.bool_], tapers: Float) -> tuple[float, float, float]:
+def _cone(x: Float, share: Float, bumps: list[Float]) -> tuple[float, float, float]:
     """Return where the lumen closes, how unsure that is, and the length of the taper; `x` grows into the occlusion."""
-    healthy = _healthy(x, share, use)
+    plateau = share[x < -PLATEAU_MM]
+    healthy = float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
+    tapers = np.array(TAPERS_MM)
     tips = np.arange(max(-SEARCH_MM, x[0] + 1.0), max(min(SEARCH_MM, x[-1]), x[0] + 1.0) + 1e-9, 0.1)
     step = float(np.median(np.diff(x)))
     scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / (AREA_SPREAD * healthy)
-    cost = np.empty((len(tapers), len(tips)))
+    cones = np.empty((len(tapers), len(tips), len(x)))
     for row, taper in enumerate(tapers):
         before, shape = blurred_taper(float(taper), AREA_BLUR_MM)
-        expected = healthy * np.interp(tips[:, None] - x[None, :], before, shape)
-        left = np.abs(share[None, :] - expected)[:, use] * scale
-        cost[row] = np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(1)
-    likely = np.exp(-0.5 * (cost - cost.min()))
+        cones[row] = np.interp(tips[:, None] - x[None, :], before, shape)
+    cost = np.stack([_cost(share, cones, healthy, beside, scale) for beside in _beside(bumps, len(x))])
+    likely = np.exp(-0.5 * (cost - cost.min())).sum(0)
     likely /= likely.sum()
     # just before its tip the cone is no open lumen any more
     closes = tips[None, :] - tapers[:, None] * np.sqrt(CLOSED_SHARE / HEALTHY_SHARE)
     where = float((likely * closes).sum())
     spread = float(np.sqrt((likely * (closes - where) ** 2).sum()))
     return where, spread, float((likely.sum(1) * tapers).sum())
+
+
+def _beside(bumps: list[Float], count: int) -> list[Float]:
+    """Return what branches may add to a closed vessel, in all combinations."""
+    found = [np.zeros(count)]
+    for bump in bumps:
+        found = [before + share * bump for before in found for share in BRANCH_SHARES]
+    return found
+
+
+def _cost(share: Float, cones: Float, healthy: float, beside: Float, scale: float) -> Float:
+    """Return how badly each cone explains the open share of the area, together with what branches add to it."""
+    left = np.abs(share - np.maximum(healthy * cones, beside)) * scale
+    return np.asarray(np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(2), float)
 
 
 def _plug(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter, maximum_filter1d, percentile_filter
 
+from viewer.analysis.plaque.rays import RADIAL_STEP_MM, rays
 from viewer.analysis.reformat.sections import section_stack
 from viewer.analysis.reformat.straightened import even_offsets
 from viewer.model.calcium import CalciumProfile
@@ -29,9 +30,11 @@ ABOVE_CONTRAST_HU, GLOW_MM = 120.0, 0.7
 CALCIFIED_PERCENT = 2.0
 #: Smoothing before the brightest place is looked for, as standard deviations.
 PATH_ALONG_MM, PATH_ACROSS_MM = 0.8, 0.3
-#: Where more than this share of a ring beyond the wall is about as bright as the core, and the core brighter than
-#: tissue, the course has left the vessel.
-RING_MM, AS_BRIGHT, MOST_OF_RING, CHAMBER_HU = (0.4, 1.2), 0.8, 0.6, 130.0
+#: Where more than this share of the rays from a core brighter than tissue finds nothing darker than so much of it on
+#: the way out, the course has left the vessel (where a branch leaves, it is a quarter), and has not come back to it
+#: before so much further on. The way out is looked at from a share of the wall's radius on.
+MOST_AROUND, AS_BRIGHT, CHAMBER_HU, ASTRAY_MM = 0.32, 0.75, 130.0, 1.0
+BORDER_RAYS, BORDER_CORE_MM, BORDER_FROM_SHARE, BORDER_BEYOND_MM = 24, 0.6, 0.6, 1.0
 #: A station with less of its disc free of calcium's glow says nothing of contrast.
 FEWEST_CLEAR = 0.25
 
@@ -82,13 +85,13 @@ def contrast_profile(
         Contrast in the aorta: nothing in a coronary artery but calcium is much brighter.
     """
     middle_x, middle_y, radius = wall_circles(sections)
-    half = float(radius.max() + np.hypot(middle_x, middle_y).max()) + RING_MM[1] + PIXEL_MM
+    half = float(radius.max() + np.hypot(middle_x, middle_y).max()) + PIXEL_MM
     stack = section_stack(volume, sections.frames, half_width_mm=half, pixel_mm=PIXEL_MM)
     offset = even_offsets(half, PIXEL_MM)
     pixel = float(offset[1] - offset[0])
     away = np.hypot(offset[None, None, :] - middle_x[:, None, None], offset[None, :, None] - middle_y[:, None, None])
     step = float(np.diff(sections.frames.station_mm).mean())
-    astray = _astray(stack, away, radius)
+    astray = _astray(volume, sections)
     local = local_lumen_hu(sections, stack, away, radius, lumen_hu, astray)
     bright = np.maximum(local, 0.75 * lumen_hu) + ABOVE_CONTRAST_HU
     if calcium is not None:
@@ -126,14 +129,22 @@ def contrast_profile(
     )
 
 
-def _astray(stack: NDArray[np.float32], away: Float, radius: Float) -> NDArray[np.bool_]:
-    """Tell where the course runs through something larger than a vessel, such as a chamber of the heart, shape (S,)."""
-    result = np.zeros(len(stack), bool)
-    for at, (picture, ring, wall) in enumerate(zip(stack, away, radius, strict=True)):
-        around = picture[(ring > wall + RING_MM[0]) & (ring < wall + RING_MM[1])]
-        core = float(np.median(picture[ring < max(CORE_SHARE * wall, 2 * PIXEL_MM)]))
-        result[at] = core > CHAMBER_HU and float((around > AS_BRIGHT * core).mean()) > MOST_OF_RING
-    return result
+def _astray(volume: Volume, sections: CrossSections) -> NDArray[np.bool_]:
+    """Tell where the course runs through something larger than a vessel, such as a chamber of the heart, shape (S,).
+
+    A vessel has a border all around, even beside a chamber: on the way out there is something darker.
+    """
+    step = float(np.diff(sections.frames.station_mm).mean())
+    every = max(1, sections.wall_mm.shape[1] // BORDER_RAYS)
+    wall = sections.wall_mm[:, ::every, None]
+    seen = rays(volume, sections.frames, wall.shape[1], float(wall.max()) + BORDER_BEYOND_MM + RADIAL_STEP_MM)
+    calm = gaussian_filter(seen.hu, (0.5 / step, 0.5, 0), mode=("nearest", "wrap", "nearest"))
+    core = calm[:, :, seen.radius_mm < BORDER_CORE_MM].mean((1, 2))
+    way_out = (seen.radius_mm > BORDER_FROM_SHARE * wall) & (seen.radius_mm < wall + BORDER_BEYOND_MM)
+    darkest = np.where(way_out, calm, np.inf).min(2)
+    borderless = (darkest > AS_BRIGHT * core[:, None]).mean(1)
+    result = (core > CHAMBER_HU) & (borderless > MOST_AROUND)
+    return np.asarray(binary_dilation(result, iterations=max(1, round(ASTRAY_MM / step))))
 
 
 def wall_circles(sections: CrossSections) -> tuple[Float, Float, Float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter, percentile_filter
 
 from viewer.analysis.occlusion.branches import SideBranch, nearest_branch, shadow_mm, side_branches
-from viewer.analysis.occlusion.caps import BLUNT_MM, LONG_MM, TAPERS_MM, CapFit, fit_cap
+from viewer.analysis.occlusion.caps import CapFit, fit_cap
 from viewer.analysis.occlusion.contrast import ContrastProfile, contrast_profile
 from viewer.analysis.occlusion.stretches import BARELY_OPEN, MOUTH_MM, Closed, closed_stretches, open_share
 from viewer.model.calcium import CalciumProfile
@@ -21,17 +21,19 @@ from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.volume import Volume
 
 #: Vessels narrower than this before a stretch without contrast are too thin to tell; beyond it they may be narrower.
-SMALLEST_BEFORE_MM, SMALLEST_BEYOND_MM, SMALLEST_TO_END_MM = 0.75, 0.5, 1.0
+SMALLEST_BEFORE_MM, SMALLEST_BEYOND_MM, SMALLEST_TO_END_MM = 0.9, 0.5, 1.0
+#: So much of what can be seen of an occlusion is certainly without lumen; at a vessel's beginning its parent's wall and
+#: muscle look alike.
+DEEP_SHARE, DEEP_SHARE_AT_START = 0.15, 0.3
+#: An occluded vessel keeps its wall: a course that leaves the vessel runs through fat, where none as wide is found. And
+#: no vessel is that much wider beyond an occlusion than before it.
+CORD_SHARE, LEAST_PLAQUE_HU, MOST_WIDENED = 0.55, 0.0, 1.3
 #: Contrast before the stretch: a share of the aorta's, and so far above what is in the stretch, in HU and in noise.
 FEWEST_CONTRAST, CLEAR_HU, CLEAR_NOISE = 0.6, 80.0, 2.0
 #: How far the end of the lumen may lie from where contrast is half gone.
 REACH_MM = 6.0
 #: A branch this near to the cap is told; at most this far it can make the cap ambiguous.
 BRANCH_MM, BRANCH_CONFUSES_MM = 3.0, 5.0
-#: A lumen that ends so near beyond a branch's shadow may be the branch's alone; what the blur adds to the shadow.
-BESIDE_BRANCH_MM, SHADOW_BLUR_MM = 3.0, 1.2
-#: Before a tapered cap, the lumen's area is less than this share of the usual one.
-NARROWED_SHARE = 0.68
 #: A cap so near to the vessel's beginning leaves no stump; one so near makes the beginning part of the question.
 FLUSH_MM, OSTIAL_MM = 1.5, 5.0
 #: Calcium over the cap: share of the section. A range of the cap's place that is too wide to aim at.
@@ -173,15 +175,35 @@ def _convincing(seen: _Seen, stretch: Closed, low: float, high: float, downstrea
             clear = bright - float(np.median(contrast.mean_hu[within]))
             if clear < max(CLEAR_HU, CLEAR_NOISE * seen.enhancement.noise_hu):
                 return False
+    visible_mm = (stretch.to_mm - stretch.from_mm) * (1 - stretch.hidden_share)
+    if _left_vessel(seen, low, high):
+        return False
+    if stretch.deep_mm < (DEEP_SHARE_AT_START if stretch.at_start else DEEP_SHARE) * visible_mm:
+        return False
     if stretch.at_end:
         return not flush and _median_radius(seen, low - 8.0, low - 0.5) >= SMALLEST_TO_END_MM
-    return _median_radius(seen, high + 1.0, high + 10.0) >= SMALLEST_BEYOND_MM
+    beyond = _median_radius(seen, high + 1.0, high + 10.0)
+    widened = not flush and beyond > MOST_WIDENED * _median_radius(seen, low - 8.0, low - 0.5)
+    return beyond >= SMALLEST_BEYOND_MM and not widened
+
+
+def _left_vessel(seen: _Seen, low: float, high: float) -> bool:
+    """Tell whether the course runs through fat or air between two stations, and not along the vessel."""
+    contrast, station = seen.contrast, seen.contrast.station_mm
+    inside = (station >= low) & (station <= high)
+    beside = ((station >= low - 8.0) & (station <= low - 0.5)) | ((station >= high + 1.0) & (station <= high + 10.0))
+    wall_mm = np.sqrt(seen.sections.wall_area_mm2 / np.pi)
+    if beside.any() and float(np.median(wall_mm[inside])) < CORD_SHARE * float(np.median(wall_mm[beside])):
+        return True
+    told = contrast.mean_hu[inside & np.isfinite(contrast.mean_hu)]
+    return len(told) > 0 and float(np.median(told)) < LEAST_PLAQUE_HU
 
 
 def _occlusion(seen: _Seen, stretch: Closed, low: float, high: float, before: float, after: float) -> Lesion | None:
     """Return the occlusion with its caps; `before` and `after` are where its neighbours, or the vessel, end."""
-    first = _proximal_fit(seen, low, high, before)
-    last = fit_cap(seen.sections, seen.contrast, seen.calcium, high, after, low, seen.enhancement.noise_hu)
+    noise, branches = seen.enhancement.noise_hu, seen.branches
+    first = fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise, branches)
+    last = fit_cap(seen.sections, seen.contrast, seen.calcium, high, after, low, noise, branches)
     end = float(seen.contrast.station_mm[-1])
     if stretch.at_end:
         last = CapFit(end, end, end, 0.0, False)
@@ -203,39 +225,6 @@ def _occlusion(seen: _Seen, stretch: Closed, low: float, high: float, before: fl
         round(min(confidence, 0.95), 2),
         tuple(reasons),
     )
-
-
-def _proximal_fit(seen: _Seen, low: float, high: float, before: float) -> CapFit:
-    """Fit the proximal cap; where the visible lumen ends within a branch's, it may be the branch's alone.
-
-    A cap in the shadow of a branch is blunt if the lumen is still wide where the shadow begins.
-    """
-    station, noise = seen.contrast.station_mm, seen.enhancement.noise_hu
-
-    def fitted(hidden: NDArray[np.bool_] | None, tapers: tuple[float, ...] = TAPERS_MM) -> CapFit:
-        return fit_cap(seen.sections, seen.contrast, seen.calcium, low, before, high, noise, hidden, tapers)
-
-    found = fitted(None)
-    if found.plugged:
-        return found
-    for branch in seen.branches:
-        first, last = shadow_mm(branch)
-        if not first < found.station_mm < last + BESIDE_BRANCH_MM:
-            continue
-        hidden = (station > first) & (station < last)
-        if fitted(hidden).station_mm < last + SHADOW_BLUR_MM:
-            return fitted(hidden, LONG_MM if _narrowed(seen, first) else BLUNT_MM)
-    return found
-
-
-def _narrowed(seen: _Seen, station_mm: float) -> bool:
-    """Tell whether the lumen before a station is much narrower than further before."""
-    station, area = seen.contrast.station_mm, seen.sections.lumen_area_mm2
-    last = area[(station > station_mm - 1.2) & (station < station_mm - 0.2)]
-    before = area[(station > station_mm - 8.0) & (station < station_mm - 1.0)]
-    if len(last) == 0 or len(before) == 0:
-        return False
-    return bool(np.median(last) < NARROWED_SHARE * np.percentile(before, 75))
 
 
 def _cap(seen: _Seen, fit: CapFit, *, proximal: bool) -> Cap:
@@ -315,6 +304,8 @@ def _stenoses(seen: _Seen, occlusions: tuple[Lesion, ...]) -> list[Lesion]:
         if any(occlusion.proximal.station_mm - 6.0 < high for occlusion in occlusions):
             continue
         if any(lesion.proximal.station_mm <= low <= lesion.distal.station_mm for lesion in result):
+            continue
+        if _left_vessel(seen, low, high):
             continue
         most = float(loss[first : last + 1].max())
         hidden = float((~np.isfinite(seen.contrast.mean_hu[first : last + 1])).mean())
