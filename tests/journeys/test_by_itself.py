@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 import viewer.analysis.plan
 from tests.journeys.conftest import find_by_itself, open_study, settle, with_occlusion
+from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points
 from viewer.demo.case import DemoCase
 from viewer.model.case import Case
 from viewer.model.mark import Mark
@@ -61,9 +62,19 @@ def test_that_the_program_says_what_is_occluded_without_being_asked_and_leads_th
     assert "RCA is occluded for" in panel._found.text.text()
     assert "blunt cap, ambiguous" in panel._found.text.text()
     assert eager.desk.view.step is Step.STUDY
+    qtbot.waitUntil(lambda: eager.desk.view.carm.label != "AP", timeout=20_000)
     panel._go.click()
     (lesion,) = eager.desk.kept_case.lesions
+    stretch = lesion.proximal.station_mm, lesion.distal.station_mm
     assert eager.desk.view.step is Step.OCCLUSION
+    seen = eager.desk.view.carm
+    points = stretch_points(eager.desk.kept_case.tree["RCA"].centerline, *stretch)
+    angles = (seen.primary_deg, seen.secondary_deg)
+    assert foreshortening_percent(points, *angles) < foreshortening_percent(points, 0.0, 0.0)
+    eager.desk.look(step=Step.VIEWS)
+    facts = eager.lesion_facts
+    qtbot.waitUntil(lambda: facts._views_card is not None and facts.verticalScrollBar().value() > 0, timeout=20_000)
+    assert abs(facts.verticalScrollBar().value() + 6 - facts._views_card.y()) <= 1
     assert np.allclose(eager.desk.view.cursor_lps_mm, lesion.proximal.lps_mm, atol=0.3)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
@@ -22,7 +22,7 @@ from viewer.model.hint import Hint
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures
 from viewer.model.score import Picture, ScoreItem
-from viewer.model.view import ViewState
+from viewer.model.view import Step, ViewState
 from viewer.progress import Progress
 from viewer.settings import Settings
 from viewer.ui.composition_card import composition_card
@@ -71,10 +71,15 @@ class LesionFacts(QScrollArea):
         self.measures: LesionMeasures | None = None
         self.told: Told | None = None
         self.proposals: tuple[Proposal, ...] = ()
+        self._step: Step | None = None
+        self._views_card: QFrame | None = None
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
         lesion = active_lesion(case, view) if case is not None else None
+        if view.step is not self._step:
+            self._step = view.step
+            QTimer.singleShot(0, self, self._reveal)
         # Shown even if there is nothing to tell: the pictures do not move when an occlusion is marked or taken off.
         self.show()
         if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION:
@@ -114,6 +119,7 @@ class LesionFacts(QScrollArea):
             else "; ".join(lesion.reasons)
         )
         column.addWidget(label(text, "muted"))
+        self._views_card = None
         self._show([frame])
 
     def _show(self, cards: list[QFrame]) -> None:
@@ -126,16 +132,20 @@ class LesionFacts(QScrollArea):
             column.addWidget(frame)
         column.addStretch(1)
         self.setWidget(inside)
+        # The cards get their places in the next turn of the event loop.
+        QTimer.singleShot(0, self, self._reveal)
 
     def _build(self, lesion: Lesion, facts: ClinicalFacts) -> None:
         cards = []
+        self._views_card = None
         if self.measures is not None:
             heading = f"Occlusion · {lesion.vessel}"
             cards.append(self._numbers(heading, rows_of(lesion, self.measures), decided_words(lesion)))
         if self.told is not None and self.told.scores:
             cards.append(difficulty_card(self.told, partial(self._show_item, lesion)))
         if self.proposals:
-            cards.append(self._views())
+            self._views_card = self._views()
+            cards.append(self._views_card)
         if self.measures is not None:
             cards.append(self._numbers("The way there, and beyond", approach_rows(lesion, self.measures), ""))
             cards.append(self._numbers("Preparing the lesion", preparation_rows(self.measures), PREPARATION_REMARK))
@@ -149,6 +159,14 @@ class LesionFacts(QScrollArea):
         if self.told is not None and self.told.hints:
             cards.append(hints_card(self.told, partial(self._show_hint, lesion)))
         self._show(cards)
+
+    def _reveal(self) -> None:
+        """Begin with what the step is about: the views in step Views, the occlusion in its own."""
+        bar = self.verticalScrollBar()
+        if self._step is Step.VIEWS and self._views_card is not None:
+            bar.setValue(self._views_card.y() - 6)
+        else:
+            bar.setValue(0)
 
     def _numbers(self, heading: str, rows: list[tuple[str, str]], remark: str) -> QFrame:
         frame, column = card(heading)
@@ -168,8 +186,10 @@ class LesionFacts(QScrollArea):
 
     def _views(self) -> QFrame:
         frame, column = card("C-arm proposals")
+        pairs = [one for one in self.proposals if one.purpose is Purpose.PAIR]
         for proposal in self.proposals:
-            text = f"{proposal.label}\n{proposal.purpose.value} · {proposal.foreshortening_percent:.0f} %"
+            place = f" {pairs.index(proposal) + 1} of {len(pairs)}" if proposal in pairs else ""
+            text = f"{proposal.label}\n{proposal.purpose.value}{place} · {proposal.foreshortening_percent:.0f} %"
             button = QPushButton(text)
             button.setObjectName("proposal")
             button.setToolTip(" ".join([proposal.why, *proposal.warnings]))

@@ -20,7 +20,7 @@ from viewer.model.calcium import CalciumProfile, CalciumThreshold
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
-from viewer.model.lesion import LesionKind
+from viewer.model.lesion import Lesion, LesionKind
 from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Severity
@@ -30,6 +30,7 @@ from viewer.ui.message import MessageBar, Weight
 from viewer.ui.tools import Tool, ToolBox
 
 if TYPE_CHECKING:
+    from viewer.analysis.fluoro.proposals import Proposal
     from viewer.model.volume import Volume
 
 FIND = "tree.find"
@@ -205,13 +206,31 @@ class TreeFlow(QObject):
         self._jobs.run("tree.calcium", work, done=done, failed=self._not_found)
 
     def _look_at_occlusion(self, case: Case) -> None:
-        """Put the cursor on the first occlusion's proximal cap."""
+        """Put the cursor on the first occlusion's proximal cap, and turn the C-arm to it."""
         number = next((n for n, one in enumerate(case.lesions) if one.kind is LesionKind.OCCLUSION), None)
         if number is None:
             return
         lesion = case.lesions[number]
         view = on_vessel(case, self._desk.view, lesion.vessel, lesion.proximal.station_mm)
         self._lead_to(replace(view, lesion=number))
+        self._turn_to(case, lesion)
+
+    def _turn_to(self, case: Case, lesion: Lesion) -> None:
+        """Turn a C-arm that nobody has turned yet to where the occlusion is least foreshortened."""
+        limits = self._settings.lab.limits
+
+        def work(progress: Progress) -> Proposal | None:
+            from viewer.analysis.fluoro.proposals import occlusion_view
+
+            return occlusion_view(case.tree, lesion, limits, case.lesions)
+
+        def done(found: Proposal | None) -> None:
+            carm = self._desk.view.carm
+            if found is not None and self._desk.kept_case is case and not (carm.primary_deg or carm.secondary_deg):
+                primary_deg, secondary_deg = float(found.primary_deg), float(found.secondary_deg)
+                self._desk.look(carm=replace(carm, primary_deg=primary_deg, secondary_deg=secondary_deg))
+
+        self._jobs.run("tree.view", work, done=done, failed=self._not_found)
 
     def _lead_to(self, view: ViewState) -> None:
         """Look there; a cursor that the doctor moved while the program looked by itself stays where it is."""

@@ -221,6 +221,15 @@ def _pair_views(seen: ViewMap, occlusion: Float, limits: GantryLimits) -> tuple[
     return tuple(found)
 
 
+def occlusion_view(
+    tree: VesselTree, lesion: Lesion, limits: GantryLimits, lesions: Iterable[Lesion] = ()
+) -> Proposal | None:
+    """Return the view for the occlusion alone, ``None`` if the gantry reaches none; parameters as `propose_views`."""
+    low, high = lesion.proximal.station_mm, lesion.distal.station_mm
+    body = view_map(tree, lesion.vessel, low, high, limits, (*lesions,))
+    return _body_view(body, stretch_points(tree[lesion.vessel].centerline, low, high), limits)
+
+
 def propose_views(
     tree: VesselTree,
     lesion: Lesion,
