@@ -52,6 +52,15 @@ def test_that_recentring_finds_the_axis_again_to_a_fraction_of_a_voxel(bent_tube
     assert cKDTree(line).query(moved[4:-4])[0].mean() < 0.12
 
 
+@pytest.mark.parametrize(("fat_mm", "beside_hu"), [(0.5, LUMEN_HU), (0.0, 130.0)], ids=["chamber", "muscle"])
+def test_that_what_lies_beside_a_dim_vessel_does_not_pull_at_its_course(fat_mm, beside_hu):
+    line = np.stack([np.zeros(120), np.zeros(120), np.linspace(-24, 24, 120)], 1)
+    beside = np.add(line, (1.6 + fat_mm + 8.0, 0.0, 0.0))
+    volume = tube_volume([(beside, 8.0, beside_hu), (line, 1.6, 200.0)], half_mm=26, noise_hu=10)
+    moved = recentred(volume, line, floor_hu=-150, cap_hu=420)
+    assert np.linalg.norm((moved - line)[10:-10], axis=1).max() < 0.5
+
+
 @pytest.mark.parametrize("radius_mm", [0.8, 1.2, 2.0])
 def test_that_radius_and_hu_of_a_thin_tube_are_corrected_for_blur(radius_mm):
     line = np.stack([np.zeros(80), np.zeros(80), np.linspace(-20, 20, 80)], 1)

@@ -6,7 +6,7 @@ where it lies on the myocardium nothing but the shortest way is left. Both are o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from viewer.analysis.coronary.network import Network, Rooted, joined, pieces, rooted
+from viewer.analysis.coronary.network import Network, Rooted, rooted
 from viewer.analysis.coronary.price import BESIDE_MM, BESIDE_PRICE, BLIND, PriceField, along_price, beside
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
-from viewer.analysis.coronary.tree import CORD_HU, OPEN_SHARE, filled_backwards, upstream
+from viewer.analysis.coronary.tree import CORD_HU, upstream
 from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.volume import Volume
 
@@ -28,16 +28,22 @@ LIMIT = 50.0
 LONGEST_MM, FARTHEST_MM = 45.0, 32.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
 ENTRY_PRICE, MEAN_PRICE = 7.0, 1.25
+#: What each millimetre of the piece adds to it, up to a length: a long artery that hangs nowhere was occluded.
+BEYOND_PRICE, FULL_BEYOND_MM = 0.12, 100.0
 #: Radius behind a gap as a share of that before it, at most.
 WIDER = 1.25
 #: What it costs to reach a piece elsewhere than at one of its ends.
 MIDDLE_PRICE = 6.0
+#: What it costs to leave the tree elsewhere than at a stump, which ends as wide as what lies beyond it, or nearly so.
+ASIDE_PRICE, STUMP_SHARE, STUMP_NEAR_MM = 4.0, 0.8, 28.0
+#: What it costs to enter a piece where it is thinner than farther on, for each mm of radius; such a share is no less.
+REVERSE_PRICE, AS_WIDE = 12.0, 0.87
+#: So much brighter than its piece is no lumen.
+CALCIUM_SHARE = 1.4
 #: How many ways are weighed against each other; darker than this is no cord; what a millimetre of either tells.
 WAYS, DARK_HU, SHOWN_PRICE = 3, 45.0, 0.3
 #: A gap shorter than this has one way only; what another one may cost as a multiple of the best one's price.
 SHORTEST_OTHER_MM, OTHER_PRICE = 8.0, 1.4
-#: A distal piece that is shorter than this is not worth a guess.
-SHORTEST_PIECE_MM = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +59,8 @@ class Bridge:
     price : float
         Length of the way weighted with how little shows of it, plus what its bends cost; the lower, the surer.
     length_mm : float
+    beyond_mm : float
+        Length of the piece.
     others_lps_mm : tuple of ndarray of shape (M, 3)
         Next-best ways between the same ends, the better first.
     """
@@ -62,12 +70,14 @@ class Bridge:
     between_lps_mm: Float
     price: float
     length_mm: float
+    beyond_mm: float = 0.0
     others_lps_mm: tuple[Float, ...] = ()
 
     @property
     def believable(self) -> bool:
-        """Whether enough of a vessel shows along the way."""
-        return self.length_mm <= LONGEST_MM and self.price <= ENTRY_PRICE + MEAN_PRICE * self.length_mm
+        """Whether enough of a vessel shows along the way, or so much beyond it that it must hang somewhere."""
+        entry = ENTRY_PRICE + BEYOND_PRICE * min(self.beyond_mm, FULL_BEYOND_MM)
+        return self.length_mm <= LONGEST_MM and self.price <= entry + MEAN_PRICE * self.length_mm
 
 
 def _direction(net: Network, point: int, reach_mm: float = 5.0) -> Float | None:
@@ -92,56 +102,11 @@ def _bend_price(cosine: float) -> float:
     return float(0.0 if angle < 45 else (angle - 45) * 0.2 if angle < 90 else 9.0 + (angle - 90) * 0.6)
 
 
-def vein_points(net: Network, roots: Sequence[int], lumen_hu: float, parted_veins: frozenset[int]) -> frozenset[int]:
-    """Return the points of tubes beside the tree that are too bright for a cord and too dark for an artery.
-
-    Parameters
-    ----------
-    net : Network
-    roots : sequence of int
-    lumen_hu : float
-    parted_veins : frozenset of int
-        Points of pieces that were parted from the tree as veins.
-    """
-    reached = rooted(net, roots).root >= 0
-    number = pieces(net)
-    known = {int(number[p]) for p in parted_veins}
-    result: set[int] = set()
-    for piece in np.unique(number[~reached]):
-        members = np.flatnonzero((number == piece) & ~reached)
-        if len(members) < 8 or net.lung[members].mean() >= 0.5:
-            continue
-        hu = float(np.median(net.hu[members]))
-        if CORD_HU < hu < OPEN_SHARE * lumen_hu or piece in known:
-            result.update(int(m) for m in members)
-    return frozenset(result)
-
-
-def candidate_pieces(
-    net: Network, roots: Sequence[int], lumen_hu: float, veins: frozenset[int] = frozenset()
-) -> list[list[int]]:
-    """Return the pieces that no root reaches and that look like arteries, the longest first."""
-    reached = rooted(net, roots).root >= 0
-    number = pieces(net)
-    result = []
-    for piece in np.unique(number[~reached]):
-        members = np.flatnonzero((number == piece) & ~reached)
-        if len(members) < 8 or int(members[0]) in veins:
-            continue
-        hu = float(np.median(net.hu[members]))
-        around = float(np.median(net.around_hu[members]))
-        radius = float(np.median(net.radius_mm[members]))
-        length = sum(
-            float(np.linalg.norm(net.points_lps_mm[p] - net.points_lps_mm[o]))
-            for p in members
-            for o in net.links[p]
-            if p < o
-        )
-        artery = OPEN_SHARE * lumen_hu < hu < 1.5 * lumen_hu and around < 0.45 * lumen_hu and 0.45 < radius < 3.0
-        artery &= bool(net.lung[members].mean() < 0.5)
-        if artery and length >= SHORTEST_PIECE_MM:
-            result.append((length, [int(m) for m in members]))
-    return [members for _, members in sorted(result, key=lambda item: -item[0])]
+def linked_mm(net: Network, members: Iterable[int]) -> float:
+    """Return the length of all links between the points of a piece."""
+    pairs = np.array([(p, o) for p in members for o in net.links[p] if p < o], int).reshape(-1, 2)
+    steps = net.points_lps_mm[pairs[:, 0]] - net.points_lps_mm[pairs[:, 1]]
+    return float(np.linalg.norm(steps, axis=1).sum())
 
 
 def _way(
@@ -151,8 +116,12 @@ def _way(
     source_cost: NDArray[np.float32],
     targets: Sequence[int],
     limit: float,
+    stumps: frozenset[int] = frozenset(),
 ) -> tuple[Float, float, int, int] | None:
-    """Return the cheapest way from any source to any target point: course, price, and its two points."""
+    """Return the cheapest way from any source to any target point: course, price, and its two points.
+
+    If `stumps` are given, it costs to reach a target elsewhere.
+    """
     geometry, spacing = field.geometry, float(field.geometry.spacing_mm[0])
     last = np.array(geometry.shape) - 1
     to_voxel = np.clip(np.rint(geometry.to_index(net.points_lps_mm)).astype(int), 0, last)
@@ -169,8 +138,13 @@ def _way(
         return None
     target = np.zeros(tuple(high - low), bool)
     target[tuple((b[inside] - low).T)] = True
+    price_px = np.ascontiguousarray(field.price[box]) * np.float32(spacing)
+    if stumps:
+        # half of a voxel's price is paid on the step into it
+        aside = b[inside & ~np.isin(targets, list(stumps))] - low
+        price_px[tuple(aside.T)] = 2.0 * ASIDE_PRICE
     found = cheapest_path(
-        np.ascontiguousarray(field.price[box]) * np.float32(spacing),
+        price_px,
         a - low,
         target,
         start_cost=source_cost,
@@ -193,8 +167,9 @@ def bridge_to(
     limit: float = LIMIT,
     *,
     volume: Volume | None = None,
+    onto: Sequence[int] | None = None,
 ) -> Bridge | None:
-    """Return the best bridge from the tree to a piece, or None if none is believable.
+    """Return the best bridge from the tree to a piece, or None if there is none.
 
     Parameters
     ----------
@@ -207,37 +182,59 @@ def bridge_to(
         Highest price.
     volume : Volume, optional
         If given, the ways beside the cheapest one are weighed against it by what shows along them.
+    onto : sequence of int, optional
+        Points to reach instead of the tree's.
     """
     tree = rooted(net, roots)
     cost = np.array([0.0 if len(net.links[p]) == 1 else MIDDLE_PRICE for p in piece], np.float32)
-    targets = [int(p) for p in tree.order]
-    found = _bridges(net, field, tree, piece, cost, targets, limit, 1 if volume is None else WAYS)
-    return _best_shown(net, found, volume)
+    targets = [int(p) for p in tree.order] if onto is None else list(onto)
+    thinner = _thinner_mm(net, piece)
+    wide = thinner <= 0.0
+    best: Bridge | None = None
+    # arteries taper: a piece is entered where it is widest, and elsewhere only if nothing leads there
+    for choice in (wide, ~wide):
+        sources = [p for p, chosen in zip(piece, choice) if chosen]
+        if not sources or (best is not None and best.believable):
+            continue
+        paid = (cost + REVERSE_PRICE * np.maximum(thinner, 0.0)).astype(np.float32)[choice]
+        found = bridges(net, field, tree, sources, paid, targets, limit, 1 if volume is None else WAYS)
+        length = linked_mm(net, piece)
+        best = best_shown(net, [replace(b, beyond_mm=length) for b in found], volume) or best
+    return best
 
 
-def _best_shown(net: Network, bridges: Sequence[Bridge], volume: Volume | None) -> Bridge | None:
+def _thinner_mm(net: Network, piece: Sequence[int]) -> Float:
+    """Return by how much each point of a piece is thinner than the piece's widest part, but for a tolerance."""
+    calibre = np.array([_calibre(net, p) for p in piece])
+    hu = net.hu[list(piece)]
+    # calcium looks wider than the vessel that it is in
+    plain = hu < CALCIUM_SHARE * np.median(hu)
+    return AS_WIDE * np.percentile(calibre[plain], 80) - calibre
+
+
+def best_shown(net: Network, found: Sequence[Bridge], volume: Volume | None) -> Bridge | None:
     """Return the bridge of the lowest price, less what bears an artery out along it.
 
     Calcium does, and a tip of contrast; a border of muscle and fat, which answers like a thin cord, is darker than one.
     """
-    believable = [b for b in bridges if b.believable]
+    believable = [b for b in found if b.believable]
     if volume is None or len(believable) < 2:
-        return min(bridges, key=lambda b: b.price) if bridges else None
+        return min(found, key=lambda b: b.price) if found else None
 
     def price(bridge: Bridge) -> float:
-        hu = profile(volume, _whole(net, bridge), floor_hu=-150.0, cap_hu=1500.0).hu
+        hu = profile(volume, whole(net, bridge), floor_hu=-150.0, cap_hu=1500.0).hu
         step = bridge.length_mm / max(len(hu) - 1, 1)
         return bridge.price + SHOWN_PRICE * step * float((hu < DARK_HU).sum() - (hu > CORD_HU).sum())
 
     return min(believable, key=price)
 
 
-def _whole(net: Network, bridge: Bridge) -> Float:
+def whole(net: Network, bridge: Bridge) -> Float:
     """Return the course of a bridge with both its ends."""
     return np.r_[net.points_lps_mm[[bridge.start]], bridge.between_lps_mm, net.points_lps_mm[[bridge.end]]]
 
 
-def _bridges(
+def bridges(
     net: Network,
     field: PriceField,
     tree: Rooted,
@@ -250,20 +247,43 @@ def _bridges(
     """Return several bridges from the tree's `targets` to one of the `sources`, each priced with its bends."""
     result: list[Bridge] = []
     around = field
+    stumps = _stumps(net, tree, sources, targets)
+    starts: list[int] = []
     for number in range(ways):
-        way = _way(net, around, sources, source_cost, targets, limit if number == 0 else BESIDE_PRICE * limit)
+        far = limit if number == 0 else BESIDE_PRICE * limit
+        way = _way(net, around, sources, source_cost, targets, far, stumps)
         if way is None:
             break
+        around = beside(around, way[0])
+        places = net.points_lps_mm[starts]
+        elsewhere = np.linalg.norm(places - net.points_lps_mm[way[3]], axis=1) > BESIDE_MM
+        if number and elsewhere.all():
+            # from another place on the tree: for it the first way's surroundings are as free as for the first
+            way = _way(net, field, sources, source_cost, [way[3]], far) or way
         course, price, end, start = way
-        if number:
+        starts.append(start)
+        if number and not elsewhere.all():
             price = along_price(field, course) + float(source_cost[list(sources).index(end)])
-        around = beside(around, course)
         full, start, end = _drawn(net, field, tree, course[::-1], start, end)
         if len(full) < 3:
             continue
         price += _joint_price(net, tree, full, start, end)
-        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1])))
+        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1]), linked_mm(net, sources)))
     return result
+
+
+def _stumps(net: Network, tree: Rooted, sources: Sequence[int], targets: Sequence[int]) -> frozenset[int]:
+    """Return the targets near by where a vessel ends that is about as wide as the piece."""
+    least = STUMP_SHARE * max(_calibre(net, p) for p in sources)
+    near = cKDTree(net.points_lps_mm[list(sources)])
+    return frozenset(
+        p
+        for p in targets
+        if len(net.links[p]) < 2
+        and tree.parent[p] >= 0
+        and _calibre(net, p) >= least
+        and near.query(net.points_lps_mm[p])[0] < STUMP_NEAR_MM
+    )
 
 
 def _joint_price(net: Network, tree: Rooted, full: Float, start: int, end: int) -> float:
@@ -275,7 +295,7 @@ def _joint_price(net: Network, tree: Rooted, full: Float, start: int, end: int) 
         if on is not None:
             price += _bend_price(float(-on @ unit(full[-1] - full[-1 - reach])))
         if flow is not None:
-            price += 0.5 * _bend_price(float(flow @ unit(full[reach] - full[0])))
+            price += 0.8 * _bend_price(float(flow @ unit(full[reach] - full[0])))
     # arteries get no wider behind an occlusion
     before, behind = _calibre(net, start), _calibre(net, end)
     return price + (10.0 * (behind - WIDER * before) if behind > WIDER * before + 0.2 else 0.0)
@@ -377,62 +397,6 @@ def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Floa
     return unit(net.points_lps_mm[point] - net.points_lps_mm[line[-1]])
 
 
-def bridged(
-    net: Network, field: PriceField, volume: Volume, roots: Sequence[int], lumen_hu: float, veins: frozenset[int]
-) -> tuple[Network, tuple[Bridge, ...]]:
-    """Hang every artery-like piece on the tree that can believably be reached, the cheapest first.
-
-    Returns
-    -------
-    Network
-        With the bridges as points that are marked as such.
-    tuple of Bridge
-    """
-    made: list[Bridge] = []
-    hopeless: set[int] = set()
-    while True:
-        best: tuple[Bridge, float] | None = None
-        for piece in candidate_pieces(net, roots, lumen_hu, veins)[:12]:
-            if piece[0] in hopeless:
-                continue
-            # the longer the piece, the farther a gap to it may be
-            length = 0.7 * len(piece)
-            limit = min(LIMIT, 8.0 + 1.2 * length)
-            bridge = bridge_to(net, field, piece, roots, limit, volume=volume)
-            if bridge is None or not bridge.believable:
-                hopeless.add(piece[0])
-                continue
-            if best is None or bridge.price - 0.3 * length < best[1]:
-                best = (bridge, bridge.price - 0.3 * length)
-        if best is None:
-            break
-        chosen = with_others(net, field, best[0], roots)
-        net = _built(net, chosen, volume, lumen_hu)
-        made.append(chosen)
-    for stretch in filled_backwards(net, roots, lumen_hu):
-        bridge = _other_way(net, field, stretch, roots, volume)
-        if bridge is not None and bridge.believable:
-            bridge = with_others(net, field, bridge, roots)
-            net = _built(net, bridge, volume, lumen_hu)
-            made.append(bridge)
-    return net, tuple(made)
-
-
-def _other_way(
-    net: Network, field: PriceField, stretch: Sequence[int], roots: Sequence[int], volume: Volume
-) -> Bridge | None:
-    """Return the bridge by which a stretch that fills backwards hangs on another ostium's tree."""
-    tree = rooted(net, roots)
-    targets = [int(p) for p in tree.order if tree.root[p] != tree.root[stretch[0]]]
-    if not targets:
-        return None
-    # the nearer to the occlusion the wider
-    widest = max(float(net.radius_mm[p]) for p in stretch)
-    cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
-    found = _bridges(net, field, tree, stretch, cost, targets, LIMIT, WAYS)
-    return _best_shown(net, found, volume)
-
-
 def with_others(net: Network, field: PriceField, bridge: Bridge, roots: Sequence[int]) -> Bridge:
     """Return the bridge with the next-best ways between its ends that cost little more than it does.
 
@@ -448,7 +412,7 @@ def with_others(net: Network, field: PriceField, bridge: Bridge, roots: Sequence
     if bridge.length_mm < SHORTEST_OTHER_MM:
         return bridge
     tree = rooted(net, roots)
-    known = [_whole(net, bridge)]
+    known = [whole(net, bridge)]
     least = along_price(field, known[0])
     around = beside(field, known[0])
     for _ in range(WAYS - 1):
@@ -469,10 +433,3 @@ def _with_count(line: Float, count: int) -> Float:
     along = arc_length_mm(line)
     at = np.linspace(0.0, along[-1], count)
     return np.stack([np.interp(at, along, line[:, axis]) for axis in range(3)], axis=1)
-
-
-def _built(net: Network, bridge: Bridge, volume: Volume, lumen_hu: float) -> Network:
-    """Return the network with a bridge."""
-    hu = profile(volume, _whole(net, bridge), floor_hu=-150.0, cap_hu=1.6 * lumen_hu).hu[1:-1]
-    radius = 0.5 * float(net.radius_mm[bridge.start] + net.radius_mm[bridge.end])
-    return joined(net, bridge.start, bridge.between_lps_mm, bridge.end, radius_mm=radius, hu=hu)

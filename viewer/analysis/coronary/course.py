@@ -19,6 +19,8 @@ from viewer.model.volume import Volume
 
 STEP_MM = 0.5
 FLOOR_HU = -150.0
+#: What blur leaves of a closed lumen's darkness, as a share of what is open.
+CLOSED_SHARE = 0.88
 #: Gaps shorter than this are noise, or a plaque that leaves lumen beside it.
 SHORTEST_GAP_MM = 2.0
 #: How far the carina lies beyond the place where the courses at a fork meet.
@@ -148,11 +150,20 @@ def _centred(volume: Volume, points: Float, bridge: np.ndarray, lumen_hu: float)
     guess = np.interp(np.linspace(0, along[-1], len(line)), along, bridge.astype(float))
     tube = profile(volume, line, floor_hu=FLOOR_HU, cap_hu=1.6 * lumen_hu)
     # a bridge begins and ends in lumen that shows; there it has a middle to be moved to
-    guess[(tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)] = 0.0
+    lumen = (tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)
+    guess[lumen] = 0.0
+    guess[_closed(tube, lumen, lumen_hu)] = 1.0
     guess = np.clip(1.5 * ndimage.gaussian_filter1d(guess, 2.0, mode="nearest"), 0.0, 1.0)[:, None]
     moved = recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=3, stiffness_px=2.0)
     line = smoothed_course(guess * line + (1.0 - guess) * moved, 1.5, free_ends=True)
     return resampled_course(line, STEP_MM)
+
+
+def _closed(tube: TubeProfile, lumen: np.ndarray, lumen_hu: float) -> np.ndarray:
+    """Tell where a course runs through a closed vessel: without contrast, or in calcium that adjoins such a place."""
+    dark = ndimage.binary_opening(tube.hu < CLOSED_SHARE * OPEN_SHARE * lumen_hu, np.ones(3))
+    number, _ = ndimage.label(~lumen)
+    return np.isin(number, np.unique(number[dark])) & ~lumen
 
 
 def _from_start(line: Float, start: Float) -> Float:
@@ -250,7 +261,7 @@ def centerline(volume: Volume, line: Float, tube: TubeProfile, lumen_hu: float) 
     """
     hu = ndimage.gaussian_filter1d(tube.hu, 1.5, mode="nearest")
     station = arc_length_mm(line)
-    closed = hu < OPEN_SHARE * 0.88 * lumen_hu
+    closed = hu < CLOSED_SHARE * OPEN_SHARE * lumen_hu
     gaps = _runs(closed, station, SHORTEST_GAP_MM)
     shown = np.clip((tube.hu - tube.around_hu) / max(lumen_hu + 90.0, 1.0), 0.0, 1.0)
     confidence = np.where(closed, 0.25 + 1.2 * shown, 0.55 + 0.5 * shown).clip(0.05, 1.0)

@@ -209,16 +209,23 @@ def joined(net: Network, start: int, between_lps_mm: Float, end: int | None, *, 
     """
     first, count = len(net), len(between_lps_mm)
     chain = [start, *range(first, first + count)] + ([] if end is None else [end])
+    wider = with_single_points(net, between_lps_mm, radius_mm=radius_mm, hu=hu)
     pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
     links = links_from_pairs(first + count, [*pairs, *pairwise(chain)])
+    return replace(wider, bridge=np.r_[net.bridge, np.ones(count, bool)], links=links)
+
+
+def with_single_points(net: Network, points_lps_mm: Float, *, radius_mm: float, hu: Float | float) -> Network:
+    """Return the network with further points that nothing links yet."""
+    count = len(points_lps_mm)
     return Network(
-        np.r_[net.points_lps_mm, between_lps_mm],
+        np.r_[net.points_lps_mm, points_lps_mm],
         np.r_[net.radius_mm, np.full(count, radius_mm)],
-        np.r_[net.hu, hu],
-        np.r_[net.around_hu, np.full(count, float(np.median(net.around_hu)) if first else 0.0)],
+        np.r_[net.hu, np.broadcast_to(hu, count)],
+        np.r_[net.around_hu, np.full(count, float(np.median(net.around_hu)) if len(net) else 0.0)],
         np.r_[net.lung, np.zeros(count, bool)],
-        np.r_[net.bridge, np.ones(count, bool)],
-        links,
+        np.r_[net.bridge, np.zeros(count, bool)],
+        net.links + ((),) * count,
     )
 
 

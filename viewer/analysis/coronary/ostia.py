@@ -14,6 +14,10 @@ from viewer.model.geometry import Float
 REACH_MM = 5.0
 #: Nearer to the contrast's edge than this runs no coronary, only the rim of the sinuses.
 RIM_MM = 1.3
+#: Where a closed ostium may lie: so far above and below the open ones, and so far round the aorta from them.
+CLOSED_ABOVE_MM, CLOSED_BELOW_MM, CLOSED_APART_DEG = 10.0, 14.0, 60.0
+#: A way to a closed ostium ends so far from the contrast's edge: nearer, blur hides the wall.
+WALL_MM = 2.0
 #: A coronary's trunk and all that hangs on it are at least this long.
 SHORTEST_TREE_MM = 30.0
 
@@ -102,6 +106,45 @@ def ostia(net: Network, aorta: RoundTube) -> tuple[Ostium, ...]:
         if total >= SHORTEST_TREE_MM:
             result.append(Ostium(_on_edge(net, aorta, point), point, total))
     return tuple(sorted(result, key=lambda o: -o.tree_mm))
+
+
+def closed_mouths(aorta: RoundTube, open_lps_mm: Float, step_mm: float = 1.5) -> tuple[Float, Float]:
+    """Return where a coronary may leave the aorta whose ostium shows no contrast.
+
+    The two coronaries leave different sinuses; where all open ostia lie on one side, the other one is closed.
+
+    Parameters
+    ----------
+    aorta : RoundTube
+    open_lps_mm : ndarray of shape (N, 3)
+        The open ostia.
+    step_mm : float
+
+    Returns
+    -------
+    outside_lps_mm, edge_lps_mm : ndarray of shape (M, 3)
+        Places `WALL_MM` outside the contrast and beside them on its edge; none if no side is without an ostium.
+    """
+    center, _ = aorta.disc_at(open_lps_mm[:, 2])
+    ahead = open_lps_mm[:, :2] - center
+    known = np.arctan2(ahead[:, 1], ahead[:, 0])
+    if np.cos(known - known[0]).min() < np.cos(np.radians(CLOSED_APART_DEG)):
+        return np.empty((0, 3)), np.empty((0, 3))
+    top, bottom = aorta.center_lps_mm[0, 2], aorta.center_lps_mm[-1, 2]
+    high = min(float(open_lps_mm[:, 2].max()) + CLOSED_ABOVE_MM, top)
+    low = max(float(open_lps_mm[:, 2].min()) - CLOSED_BELOW_MM, bottom - CLOSED_BELOW_MM)
+    heights = np.arange(low, high, step_mm)
+    center, radius = aorta.disc_at(heights)
+    angles = np.arange(-np.pi, np.pi, step_mm / float(radius.mean()))
+    angles = angles[np.cos(angles[:, None] - known).max(1) < np.cos(np.radians(CLOSED_APART_DEG))]
+    way = np.stack([np.cos(angles), np.sin(angles)], 1)
+
+    def ring(apart_mm: float) -> Float:
+        xy = center[:, None, :] + (radius[:, None, None] + apart_mm) * way[None]
+        z = np.broadcast_to(heights[:, None, None], (*xy.shape[:2], 1))
+        return np.concatenate([xy, z], axis=2).reshape(-1, 3)
+
+    return ring(WALL_MM), ring(0.0)
 
 
 def _on_edge(net: Network, aorta: RoundTube, point: int) -> Float:

@@ -9,10 +9,14 @@ from scipy import ndimage
 
 from viewer.analysis.coronary.grid import F32
 from viewer.analysis.coronary.profile import resampled_course
+from viewer.analysis.coronary.tree import CORD_HU
+from viewer.analysis.coronary.tubularity import tube_contrast
 from viewer.model.geometry import Float, Geometry, arc_length_mm
 
 #: What a millimetre costs without any sign of a cord, and what it costs in contrast or air.
 SEEN, BLIND, VEIN, FORBIDDEN = 0.5, 1.9, 6.0, 14.0
+#: A cord is sought in soft tissue and fat alone: contrast and calcium count as soft tissue, air as fat. Scales in mm.
+SOFT_HU, FAT_FLOOR_HU, CORD_SCALES_MM = 140.0, -120.0, (0.8, 1.15, 1.65)
 #: Where the next-best way may run again, and how much dearer it is nearer to the best one.
 BESIDE_MM, BESIDE_PRICE = 2.5, 1.6
 
@@ -54,27 +58,29 @@ def price_field(
     """
     k, j, i = (n // 2 * 2 for n in image.shape)
     blocks = (k // 2, 2, j // 2, 2, i // 2, 2)
-    hu = image[:k, :j, :i].reshape(blocks).mean((1, 3, 5))
+    local = image[:k, :j, :i].reshape(blocks).mean((1, 3, 5))
     best = tube[:k, :j, :i].reshape(blocks).max((1, 3, 5))
-    hu = ndimage.uniform_filter(hu, 3)
+    spacing = 2.0 * float(geometry.spacing_mm[0])
+    cord, _ = tube_contrast(np.clip(local, FAT_FLOOR_HU, SOFT_HU), spacing, CORD_SCALES_MM)
+    hu = ndimage.uniform_filter(local, 3)
     # a cord of soft tissue in fat stands out by about 200 HU, one that lies on the myocardium by far less
-    shown = np.clip((best - 15.0) / 60.0, 0.0, 1.0)
+    shown = np.clip((cord - 15.0) / 60.0, 0.0, 1.0)
     price = 1.0 + (BLIND - 1.0) * (1.0 - shown) ** 2
     price = np.where((hu < fat_hu + 40.0) & (shown < 0.4), price + 1.3, price)
     contrast = (hu > 0.45 * lumen_hu) & (best < 0.16 * lumen_hu)
     price = np.where(contrast | (hu < -300.0), FORBIDDEN, price)
     # what contrast shows is no gap
     price = np.where((best > 0.3 * lumen_hu) & (hu > 0.45 * lumen_hu), SEEN, price).astype(np.float32)
-    spacing = float(geometry.spacing_mm[0])
     origin = geometry.to_lps((0.5, 0.5, 0.5))
-    coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (2 * spacing,) * 3, geometry.directions)
+    coarse = Geometry.from_axes((k // 2, j // 2, i // 2), origin, (spacing,) * 3, geometry.directions)
     for point, radius in zip(coarse.to_index(veins_lps_mm), veins_radius_mm):
-        reach = (min(radius, 2.5) + 0.9) / (2 * spacing)
+        reach = (min(radius, 2.5) + 0.9) / spacing
         low = np.maximum(np.ceil(point - reach).astype(int), 0)
         high = np.minimum(np.floor(point + reach).astype(int) + 1, price.shape)
         if (low < high).all():
             box = tuple(slice(a, b) for a, b in zip(low, high))
-            price[box] = np.maximum(price[box], VEIN)
+            # a cord that a vein crosses or lies beside is darker than the vein
+            price[box] = np.where(local[box] > CORD_HU, np.maximum(price[box], VEIN), price[box])
     return PriceField(np.ascontiguousarray(price), coarse)
 
 

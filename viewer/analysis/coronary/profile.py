@@ -15,6 +15,10 @@ from viewer.model.volume import Volume
 #: Blur of a cardiac CT with its voxels and our interpolation: standard deviation of a Gaussian.
 BLUR_MM = 0.45
 RING_STEP_MM = 0.25
+#: So far around a course, in radii of the tube, brightness pulls at it; the next vessel may lie just beyond.
+REACH = 1.3
+#: Muscle is hardly brighter than this.
+MUSCLE_HU = 130.0
 RINGS = 18
 SPOKES = 16
 
@@ -221,8 +225,10 @@ def recentred(
         tube = profile(volume, points, floor_hu=floor_hu, cap_hu=cap_hu)
         _, right, up = frames(points)
         shift = np.empty_like(points)
-        level = 0.5 * (tube.around_hu + np.minimum(tube.hu, cap_hu))
-        reach = np.clip(1.5 * tube.radius_mm + 0.4, 1.0, 4.5)
+        own = np.minimum(tube.hu, cap_hu)
+        # half way between fat and a dim lumen lies muscle, which must not pull
+        level = np.maximum(0.5 * (tube.around_hu + own), np.minimum(MUSCLE_HU, 0.6 * own))
+        reach = np.clip(REACH * tube.radius_mm + 0.4, 1.0, 4.5)
         _pull(volume.hu, volume.geometry.index_from_lps, points, right, up, level, reach, cap_hu, shift)
         length = np.linalg.norm(shift, axis=1, keepdims=True)
         shift *= np.minimum(1.0, 0.6 * tube.radius_mm[:, None] / np.maximum(length, 1e-9))

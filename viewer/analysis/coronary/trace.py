@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from viewer.analysis.coronary.aorta import RoundTube, round_tubes
-from viewer.analysis.coronary.bridge import Bridge, bridged, vein_points
+from viewer.analysis.coronary.bridge import Bridge
 from viewer.analysis.coronary.contrast import ascending_aortas, fitness, refuse_too_coarse
 from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
+from viewer.analysis.coronary.joining import bridged, vein_points
 from viewer.analysis.coronary.labels import named
-from viewer.analysis.coronary.network import Network, network, rooted
-from viewer.analysis.coronary.ostia import Ostium, ostia, without_rim
+from viewer.analysis.coronary.network import Network, network, rooted, with_single_points
+from viewer.analysis.coronary.ostia import Ostium, closed_mouths, ostia, without_rim
 from viewer.analysis.coronary.price import price_field
 from viewer.analysis.coronary.region import air_share, outside_lungs
 from viewer.analysis.coronary.seeded import trace_path
@@ -40,6 +41,8 @@ from viewer.progress import Progress, silent
 GRID_MM = 0.5
 #: A vessel that passes the operator's point at this distance passes through it.
 SEED_MM = 2.5
+#: Of a coronary where it leaves the aorta, as a guess where it is closed.
+OSTIUM_RADIUS_MM = 2.0
 #: The heart lies within this box around the aortic root: right, front, feet / left, back, head.
 BOX_LOW_MM, BOX_HIGH_MM = (-80.0, -85.0, -105.0), (110.0, 75.0, 45.0)
 FLOOR_HU = -150.0
@@ -157,8 +160,16 @@ def trace_tree(
     field = price_field(
         heart.image, heart.tube, heart.geometry, lumen, net.points_lps_mm[beside], net.radius_mm[beside]
     )
+    outside, edge = closed_mouths(aorta, np.array([o.lps_mm for o in mouths]))
+    closed = range(len(net), len(net) + len(outside))
+    net = with_single_points(net, outside, radius_mm=OSTIUM_RADIUS_MM, hu=lumen)
     count = len(net)
-    net, made = bridged(net, field, volume, roots, lumen, veins)
+    net, made = bridged(net, field, volume, roots, lumen, veins, closed)
+    for bridge in made:
+        if bridge.start in closed:
+            place = edge[bridge.start - closed.start]
+            mouths = (*mouths, Ostium(place, bridge.start, bridge.beyond_mm))
+            roots, starts = [*roots, bridge.start], {**starts, bridge.start: place}
     net = parted(net, roots, lumen)
     net = without_tails(net, roots, lumen)
     progress(0.85, "Naming the vessels")
