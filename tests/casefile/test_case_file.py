@@ -14,6 +14,7 @@ import pytest
 
 from viewer.casefile import DamagedCase, load_case, save_case
 from viewer.casefile.case_file import backup_of
+from viewer.casefile.fingerprint import fingerprint
 from viewer.errors import ViewerError
 from viewer.model.calcium import CalciumProfile, CalciumThreshold, Deposit
 from viewer.model.case import Case
@@ -308,3 +309,12 @@ def test_that_an_older_file_goes_through_its_migrations_in_order(tmp_path: Path,
     monkeypatch.setattr("viewer.casefile.case_file.VERSION", 3)
     back, _ = load_case(path).restore(a_case().volume)
     assert back.marks[0].title == "named by 2, moved by 3"
+
+
+def test_that_the_fingerprint_of_known_pixels_is_what_it_always_was():
+    """Plans that were saved are found by it: a change of it is a change of the case file."""
+    k, j, i = np.indices((48, 32, 30))
+    hu = ((k * 37 + j * 101 + i * 53) % 1500 - 500).astype(np.int16)
+    found = fingerprint(Volume(hu, Geometry.from_axes(hu.shape, (0, 0, 0), (1, 1, 1))))
+    assert found is not None and len(found) == 54
+    assert found[:4] == [76.5, 435.5, 150.0, 376.3]

@@ -20,6 +20,7 @@ from viewer.analysis.plan import with_lesions
 from viewer.api.door import Plugins
 from viewer.desk import Desk
 from viewer.desk.lesion_edits import move_cap
+from viewer.desk.sight import active
 from viewer.jobs import Jobs
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
@@ -180,8 +181,28 @@ def test_that_a_click_shows_the_page_as_wide_as_the_pane_and_the_wheel_moves_it(
     whole = table.pane.page_rect(table.pane.rect())
     assert whole.bottom() <= table.pane.height()
     table.pane.show()
-    table.qtbot.mouseClick(table.pane, Qt.MouseButton.LeftButton, pos=QPoint(350, 300))
+    table.qtbot.mouseClick(table.pane, Qt.MouseButton.LeftButton, pos=QPoint(350, 60))
     wide = table.pane.page_rect(table.pane.rect())
     assert wide.width() > whole.width() and wide.bottom() > table.pane.height()
     table.qtbot.keyClick(table.pane, Qt.Key.Key_Down)
     assert table.pane.page_rect(table.pane.rect()).top() < wide.top()
+
+
+def test_that_a_click_on_a_figure_goes_where_the_program_shows_it(table: Table, case: Case) -> None:
+    table.desk.open(case, ViewState(step=Step.SHEET))
+    table.settle()
+    table.pane.show()
+    words, place = table.flow.pages[0].words, table.pane.page_rect(table.pane.rect())
+    boxes = dict(table.flow._figures[0])
+    assert list(boxes) == list(range(1, 3 + len(words.views) + len(words.sections)))
+    for number, step in ((1, Step.VESSEL), (2, Step.VIEWS), (words.sections[-1].figure, Step.OCCLUSION)):
+        middle = boxes[number].center()
+        at = QPoint(round(place.left() + middle.x() * place.width()), round(place.top() + middle.y() * place.height()))
+        table.qtbot.mouseMove(table.pane, at)
+        table.desk.look(step=Step.SHEET)
+        table.qtbot.mouseClick(table.pane, Qt.MouseButton.LeftButton, pos=at)
+        assert table.desk.view.step is step and table.desk.view.vessel == "RCA"
+    assert table.desk.view.carm.label == words.views[0].label
+    station, _ = active(case, table.desk.view).nearest(table.desk.view.cursor_lps_mm)
+    assert station == pytest.approx(words.sections[-1].station_mm, abs=0.1)
+    assert table.pane.page_rect(table.pane.rect()) == place

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF
 from PySide6.QtGui import QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from viewer.analysis.fluoro.limits import GantryLimits, shipped_limits
@@ -45,6 +45,10 @@ class NoSheet(ViewerError):
     """There is nothing that a sheet could show."""
 
 
+#: Numbers of figures, and where they stand on their page.
+Figures = tuple[tuple[int, QRectF], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyPage:
     """A page that only needs to be painted.
@@ -67,9 +71,9 @@ class ReadyPage:
     stills: Stills
     view: ViewState
 
-    def paint(self, painter: QPainter, page: str) -> None:
-        """Paint it; the painter's unit is the point."""
-        paint_page(painter, page, self.words, self.case, self.lesion, self.vessel, self.stills, self.view.window)
+    def paint(self, painter: QPainter, page: str) -> Figures:
+        """Paint it, and return where its figures stand; the painter's unit is the point."""
+        return paint_page(painter, page, self.words, self.case, self.lesion, self.vessel, self.stills, self.view.window)
 
 
 def make_sheet(
@@ -293,6 +297,11 @@ def _hint_words(hint: Hint) -> str:
 
 def page_image(ready: ReadyPage, page: str = "A4", dpi: float = PNG_DPI) -> QImage:
     """Return a page as a picture."""
+    return page_picture(ready, page, dpi)[0]
+
+
+def page_picture(ready: ReadyPage, page: str, dpi: float) -> tuple[QImage, Figures]:
+    """Return a page as a picture, and where its figures stand in shares of it."""
     width, height = PAGES_PT[page]
     image = QImage(round(width * dpi / 72), round(height * dpi / 72), QImage.Format.Format_RGB32)
     image.fill(color("paper", "page"))
@@ -301,10 +310,11 @@ def page_image(ready: ReadyPage, page: str = "A4", dpi: float = PNG_DPI) -> QIma
     painter = QPainter(image)
     try:
         painter.scale(dpi / 72, dpi / 72)
-        ready.paint(painter, page)
+        figures = ready.paint(painter, page)
     finally:
         painter.end()
-    return image
+    boxes = ((n, QRectF(b.x() / width, b.y() / height, b.width() / width, b.height() / height)) for n, b in figures)
+    return image, tuple(boxes)
 
 
 def write_pages(pages: tuple[ReadyPage, ...], path: Path, page: str = "A4") -> tuple[Path, ...]:

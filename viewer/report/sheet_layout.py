@@ -67,8 +67,9 @@ def paint_page(
     vessel: str,
     stills: Stills,
     window: Window,
-) -> None:
-    """Paint a page; the painter's unit is the point, and its origin the corner of the paper.
+) -> tuple[tuple[int, QRectF], ...]:
+    """Paint a page and return where its figures stand, in points, by their numbers; the painter's unit is the
+    point, and its origin the corner of the paper.
 
     Parameters
     ----------
@@ -101,6 +102,7 @@ def paint_page(
     y = _middle_row(paper, frame, words, case, vessel, stills, window, y)
     bottom = _provenance(paper, frame, words.provenance)
     _columns(paper, frame, words, y, bottom)
+    return tuple(paper.figures)
 
 
 def _header(paper: Paper, frame: Frame, words: SheetPage) -> float:
@@ -208,6 +210,7 @@ def _middle_row(
 
 def _figure(paper: Paper, box: QRectF, number: int, captures: tuple[int, ...], *, low: bool = False) -> None:
     """Set a figure's number, and its place on the board, into a corner of its picture."""
+    paper.figures.append((number, QRectF(box)))
     y = box.bottom() - 9.6 if low else box.top() + 1.2
     paper.plate(box.left() + 1.2, y, figure_words(number, captures), 6.0, color("text", "normal"))
 

@@ -74,12 +74,18 @@ class Paper:
     ----------
     painter : QPainter or None
         Its unit is the point. Without one nothing is drawn, and everything is measured.
+
+    Attributes
+    ----------
+    figures : list of (int, QRectF)
+        The figures that were set, by their numbers, and where they stand in points.
     """
 
     LEADING = 1.28
 
     def __init__(self, painter: QPainter | None) -> None:
         self.painter = painter
+        self.figures: list[tuple[int, QRectF]] = []
 
     def line(
         self,

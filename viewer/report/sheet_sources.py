@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from viewer.desk.sight import Along, along
+from viewer.desk.sight import Along, along, at_station
 from viewer.desk.target import active_lesion
 from viewer.model.board import BoardItem
 from viewer.model.case import Case
+from viewer.model.view import Step, ViewState
 from viewer.report.sheet_page import KeyFact, SectionWords, SheetPage, ViewWords
 
 #: A capture of an X-ray this near to a view is of that view; one of sections this near to a station shows it.
@@ -60,6 +61,32 @@ def with_sources(words: SheetPage, case: Case, vessel: str) -> SheetPage:
 def figure_words(number: int, captures: tuple[int, ...]) -> str:
     """Return what stands on a figure: its number, and where it hangs on the board."""
     return f"{number}" + (f" · board {', '.join(map(str, captures))}" if captures else "")
+
+
+def view_of(words: SheetPage, case: Case, vessel: str, figure: int, view: ViewState) -> ViewState:
+    """Return the view in which the program shows what a figure of a page shows.
+
+    Parameters
+    ----------
+    words : SheetPage
+        With its figures numbered.
+    case : Case
+    vessel : str
+        That the page is about.
+    figure : int
+    view : ViewState
+        As it is now.
+    """
+    asked = next((one for one in words.views if one.figure == figure), None)
+    if asked is not None:
+        carm = replace(view.carm, primary_deg=asked.primary_deg, secondary_deg=asked.secondary_deg)
+        return replace(view, step=Step.VIEWS, vessel=vessel, carm=carm)
+    section = next((one for one in words.sections if one.figure == figure), None)
+    if section is not None:
+        return at_station(
+            replace(view, step=Step.OCCLUSION, vessel=vessel), along(case.tree, vessel), section.station_mm
+        )
+    return replace(view, step=Step.VESSEL if figure == 1 else Step.OCCLUSION, vessel=vessel)
 
 
 def _of(case: Case, item: BoardItem, vessel: str) -> bool:

@@ -21,8 +21,8 @@ from viewer.model.remarks import Remarks
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
 from viewer.progress import Progress
-from viewer.report.sheet import ReadyPage, page_image, ready_pages, write_pages
-from viewer.report.sheet_sources import with_sources
+from viewer.report.sheet import Figures, ReadyPage, page_picture, ready_pages, write_pages
+from viewer.report.sheet_sources import view_of, with_sources
 from viewer.report.sheet_stills import Studio, open_studio
 from viewer.report.sheet_words import identity_line
 from viewer.settings import Settings
@@ -80,6 +80,7 @@ class SheetFlow(QObject):
         self._studio: Studio | None = None
         self._pages: tuple[ReadyPage, ...] = ()
         self._images: tuple[QImage, ...] = ()
+        self._figures: tuple[Figures, ...] = ()
         self._nameless: tuple[QImage, ...] = ()
         self._volume: Volume | None = None
         self._remarks = Remarks()
@@ -100,6 +101,18 @@ class SheetFlow(QObject):
     def images(self) -> tuple[QImage, ...]:
         """The pages as they will be."""
         return self._images
+
+    def figure_at(self, page: int, x_share: float, y_share: float) -> int | None:
+        """Return the number of the figure at a place of a page, in shares of it; ``None`` where there is none."""
+        figures = self._figures[page] if page < len(self._figures) else ()
+        return next((number for number, box in figures if box.contains(x_share, y_share)), None)
+
+    def go_to_figure(self, page: int, figure: int) -> None:
+        """Look where the program shows what a figure shows."""
+        case = self._desk.case
+        if case is not None and page < len(self._pages) and self._pages[page].vessel in case.tree:
+            ready = self._pages[page]
+            self._desk.look(view_of(ready.words, case, ready.vessel, figure, self._desk.view))
 
     @property
     def nameless_images(self) -> tuple[QImage, ...]:
@@ -190,14 +203,16 @@ class SheetFlow(QObject):
         pages, size = self._pages, self._choices.page
         nameless = tuple(self._worded(page, None) for page in pages) if self._choices.identity else ()
 
-        def work(progress: Progress) -> tuple[QImage, ...]:
-            images: list[QImage] = []
+        def work(progress: Progress) -> list[tuple[QImage, Figures]]:
+            made: list[tuple[QImage, Figures]] = []
             for page in (*pages, *nameless):
-                progress(len(images) / (len(pages) + len(nameless)))
-                images.append(page_image(page, size, SCREEN_DPI))
-            return tuple(images)
+                progress(len(made) / (len(pages) + len(nameless)))
+                made.append(page_picture(page, size, SCREEN_DPI))
+            return made
 
-        def done(images: tuple[QImage, ...]) -> None:
+        def done(made: list[tuple[QImage, Figures]]) -> None:
+            images = tuple(image for image, _ in made)
+            self._figures = tuple(figures for _, figures in made[: len(pages)])
             self._images, self._nameless = images[: len(pages)], images[-len(pages) :]
             self.changed.emit()
 

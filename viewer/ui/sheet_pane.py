@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 
 from viewer.desk import Desk
@@ -14,6 +14,7 @@ from viewer.ui.sheet_flow import SheetFlow
 from viewer.ui.theme import color
 
 SHEET_KEYS = (
+    ("Click a figure", "go where the program shows it"),
     ("Click", "whole page, or its full width"),
     ("Wheel, ↑ ↓", "up and down the page"),
     ("Page up, Page down", "former, next page"),
@@ -96,6 +97,10 @@ class SheetPane(Pane):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.empty or event.button() != Qt.MouseButton.LeftButton or event.position().y() <= HEADER_PX:
             return
+        figure = self._figure_at(event.position())
+        if figure is not None:
+            self._flow.go_to_figure(self._number, figure)
+            return
         before = self.page_rect(self.rect())
         share = (event.position().y() - before.top()) / before.height()
         self._wide = not self._wide
@@ -103,6 +108,19 @@ class SheetPane(Pane):
         self._top_px = share * after.height() - self.height() / 2
         self.page_rect(self.rect())
         self.update()
+
+    def _figure_at(self, where: QPointF) -> int | None:
+        if self.empty or where.y() <= HEADER_PX:
+            return None
+        page = self.page_rect(self.rect())
+        return self._flow.figure_at(
+            self._number, (where.x() - page.left()) / page.width(), (where.y() - page.top()) / page.height()
+        )
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        figure = self._figure_at(event.position())
+        self.setCursor(Qt.CursorShape.ArrowCursor if figure is None else Qt.CursorShape.PointingHandCursor)
+        self.setToolTip("" if figure is None else f"Figure {figure}: click to see it in the program")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._scroll(-event.angleDelta().y() / 120 * SCROLL_PX)
