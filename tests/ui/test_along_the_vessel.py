@@ -107,7 +107,7 @@ def test_that_hovering_reads_the_chart_and_a_click_goes_there(table: VesselTable
     assert table.desk.view.cursor_lps_mm[2] == pytest.approx(29.0, abs=0.3)
 
 
-def test_that_firm_calcium_is_a_full_band_and_possible_calcium_a_dashed_frame(table: VesselTable):
+def test_that_firm_calcium_is_a_full_band_and_possible_calcium_a_dashed_one(table: VesselTable):
     picture = painted(table.reformation)
     assert share_of(picture, band_of(table, MOON_MM, MAYBE_MM), color("meaning", "full_moon")) > 0.95
     maybe = share_of(picture, band_of(table, MAYBE_MM, MAYBE_END_MM), color("meaning", "over_half"))

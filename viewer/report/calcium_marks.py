@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from viewer.model.calcium import CalciumPattern, CalciumProfile, Certainty
@@ -19,6 +19,8 @@ CLASSES = (
     (CalciumPattern.OVER_HALF, "over_half", "> 50 %"),
     (CalciumPattern.ANY, "calcium", "calcium"),
 )
+#: Of a band that is possible only: drawn, left out.
+DASH_PX = (2.5, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,11 @@ def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
 
 
 def paint_band(painter: QPainter, box: QRectF, run: Run) -> None:
-    """Paint a run as a band: full where its class is firm, a dashed frame where it is possible only."""
+    """Paint a run as a band: full where its class is firm, dashed where it is possible only."""
     if run.firm:
         painter.fillRect(box, run.shade)
         return
-    pen = QPen(run.shade, 1.4)
-    pen.setDashPattern([2.5, 1.8])
+    pen = QPen(run.shade, box.height(), Qt.PenStyle.CustomDashLine, Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern([DASH_PX[0] / box.height(), DASH_PX[1] / box.height()])
     painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(box.adjusted(0.7, 0.7, -0.7, -0.7))
+    painter.drawLine(QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y()))

@@ -50,13 +50,13 @@ OVERLAYS = (
         "calcium",
         "Calcium",
         tuple((shade, words) for _, shade, words in reversed(CLASSES)),
-        "dashed or thin: possible, not at all three thresholds",
+        "dashed or thin: possible only",
     ),
     Overlay(
         "composition",
         "Composition of the occlusion",
         tuple((tissue.name.lower(), tissue_words(tissue)) for tissue in PLAQUE),
-        "classes of density, not histology",
+        "by density",
     ),
     Overlay("caps", "Caps and length", (("proximal_cap", "P"), ("distal_cap", "D")), "dashed: the computer's"),
     Overlay("centrelines", "X-ray: courses of the vessels"),
@@ -113,6 +113,8 @@ class OverlayCard(QFrame):
         grid.addWidget(switch, row, 0)
         grid.addWidget(slider, row, 1)
         self.switches[overlay.name], self.opacities[overlay.name] = switch, slider
+        if not (overlay.meanings or overlay.note):
+            return
         legend = QWidget()
         line = QHBoxLayout(legend)
         line.setContentsMargins(22, 0, 0, 5)

@@ -19,7 +19,7 @@ from viewer.report.ink import draw_text
 from viewer.ui.laid_out import Placement
 from viewer.ui.theme import color, font
 
-WORDS_PX = 120
+WORDS_PX, POSSIBLE_PX = 120, 60
 #: The caps begin below the flags of the branches; their words stand a little lower.
 CAPS_TOP_PX, WORDS_TOP_PX = 44, 60
 #: Points of a contour nearer to each other than this are not told apart.
@@ -48,7 +48,7 @@ class Placed:
 def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfile, *, words: bool = True) -> None:
     """Mark heavy calcium at the lower edge of the picture, in words where there is room: the heaviest first.
 
-    What is possible only, not firm, is a dashed frame instead of a full band.
+    What is possible only, not firm, is a dashed band.
     """
     frame = place.frame
     named: list[tuple[float, float]] = []
@@ -60,10 +60,11 @@ def paint_calcium_bands(painter: QPainter, place: Placed, profile: CalciumProfil
     if not words:
         return
     for run, left, right in reversed(heavy):
-        low, high = (left + right - WORDS_PX) / 2, (left + right + WORDS_PX) / 2
+        wide = WORDS_PX if run.firm else WORDS_PX + POSSIBLE_PX
+        low, high = (left + right - wide) / 2, (left + right + wide) / 2
         if run.to_mm - run.from_mm >= 1.0 and all(high < a or low > b for a, b in named):
             named.append((low, high))
-            box = QRect(round(low), round(frame.bottom()) - 28, WORDS_PX, 16)
+            box = QRect(round(low), round(frame.bottom()) - 28, wide, 16)
             draw_text(painter, box, int(Qt.AlignmentFlag.AlignCenter), run.words, font(0.82, bold=True), run.shade)
 
 

@@ -260,7 +260,9 @@ class SectionsPane(PatientPane):
         words = f"{profile.csa_percent[nearest]:.0f} % · {profile.arc_deg[nearest]:.0f}°"
         inside = QRect(round(box.left()) + 6, round(box.top()) + (2 if small else 4), round(box.width()) - 10, 20)
         with_font = font(0.78 if small else 0.95, bold=True)
+        painter.setOpacity(self.desk.view.opacity("calcium"))
         draw_text(painter, inside, int(Qt.AlignmentFlag.AlignRight), words, with_font, shade)
+        painter.setOpacity(1.0)
 
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
         assert self._sight is not None and self._case is not None

@@ -59,9 +59,10 @@ class ToolStrip(QWidget):
         self._toolbox = tools
         self._show_tool()
         row.addSpacing(9)
-        row.addWidget(_muted("Window"))
         self._window = QComboBox()
         self._window.setAccessibleName("Window of grey values")
+        self._window.setToolTip("Window of grey values (keys 1 to 6)")
+        self._window.setMinimumWidth(104)
         self._window.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._list_windows()
         self._window.activated.connect(self._choose_window)

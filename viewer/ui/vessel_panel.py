@@ -14,6 +14,7 @@ from viewer.model.calcium import CalciumThreshold, ThresholdKind
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
 from viewer.ui.rail import StepPanel
+from viewer.ui.tools import Tool, ToolBox
 from viewer.ui.tree_flow import TreeFlow
 
 
@@ -22,7 +23,7 @@ class VesselPanel(StepPanel):
 
     step = Step.VESSEL
 
-    def __init__(self, desk: Desk, flow: TreeFlow) -> None:
+    def __init__(self, desk: Desk, flow: TreeFlow, tools: ToolBox) -> None:
         super().__init__()
         self._desk = desk
         self._flow = flow
@@ -32,6 +33,13 @@ class VesselPanel(StepPanel):
         self._vessel.activated.connect(self._choose)
         self._card.column.addWidget(self._vessel)
         self._guess = self._card.add_button("Go to the guess", self._go_to_guess)
+        self._drag = self._card.add_button(
+            "Drag its course (G)",
+            lambda: tools.choose(Tool.WINDOW if tools.tool is Tool.COURSE else Tool.COURSE),
+            tip="Take the course on a plane, on the reformation or on a cross-section; Esc ends",
+        )
+        self._drag.setCheckable(True)
+        tools.changed.connect(lambda: self._drag.setChecked(tools.tool is Tool.COURSE))
         self._turn = self.add_card("Turn about it")
         self._angle = QSlider(Qt.Orientation.Horizontal)
         self._angle.setRange(0, 359)
@@ -76,6 +84,7 @@ class VesselPanel(StepPanel):
         self._vessel.setCurrentIndex(names.index(view.vessel) if view.vessel in names else -1)
         sight = active(case, view)
         self._turn.setVisible(sight is not None)
+        self._drag.setVisible(sight is not None)
         inferred = sight.course.centerline.inferred if sight is not None else ()
         self._guess.setVisible(bool(inferred))
         if not names:

@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         self.lesion_facts = LesionFacts(self.desk, self.jobs, self.fail, self._warn, self.settings, self.plugins)
         self.tree_files = TreeFiles(self.desk, self.jobs, self.message, self, self.exports.note)
         tree = TreePanel(self.desk, self.tree_flow, self.tree_files, self.tools)
-        vessel = VesselPanel(self.desk, self.tree_flow)
+        vessel = VesselPanel(self.desk, self.tree_flow, self.tools)
         self.plugin_flow.changed.connect(lambda: self.plugin_flow.offer_in(tree, vessel, self.browser))
         self.plugin_flow.changed.connect(self._schedule)
         self.plugin_flow.offer_in(tree, vessel, self.browser)
