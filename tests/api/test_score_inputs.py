@@ -12,7 +12,7 @@ from viewer.model.calcium import CalciumProfile, CalciumThreshold
 from viewer.model.case import Case
 from viewer.model.cross_section import Frames
 from viewer.model.facts import ClinicalFacts, Graft, RetrogradeWay, Sex, Strategy, TargetFacts, Tortuosity
-from viewer.model.lesion import Lesion, LesionKind
+from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.lesion_measures import Bend
 from viewer.model.score import INPUT_NAMES, Evidence, Input
 from viewer.model.vessel import Author
@@ -158,3 +158,12 @@ def test_that_ways_from_behind_and_grafts_answer_what_the_scores_ask(case):
     found = inputs_from(replace(case, facts=ClinicalFacts(targets=(target,), grafts=(Graft("RCA"),))), case.lesions[0])
     for name in ("collaterals", "graft_on_target", "prior_cabg"):
         assert (found[name].value, found[name].evidence) == (True, Evidence.TYPED), name
+
+
+def test_that_a_cap_marked_by_hand_is_known_to_have_no_branch_and_her_word_goes_before(case):
+    lesion = case.lesions[0]
+    marked = replace(lesion, proximal=Cap(lesion.proximal.lps_mm, 30.0, (30.0, 30.0), author=Author.OPERATOR))
+    assert inputs_from(replace(case, lesions=(marked,)), marked).side_branch.value is False
+    facts = ClinicalFacts(targets=(TargetFacts("RCA", side_branch=True),))
+    found = inputs_from(replace(case, lesions=(marked,), facts=facts), marked).side_branch
+    assert (found.value, found.evidence) == (True, Evidence.TYPED)

@@ -24,6 +24,7 @@ from viewer.desk.lesion_edits import move_cap
 from viewer.errors import ViewerError
 from viewer.model.board import BoardItem
 from viewer.model.case import Case
+from viewer.model.facts import ClinicalFacts, Graft, GraftKind, RetrogradeWay, TargetFacts, WayKind
 from viewer.model.lesion import LesionKind
 from viewer.model.remarks import Remarks
 from viewer.model.vessel import Segment
@@ -339,3 +340,11 @@ def test_that_notes_and_operator_of_the_plan_stand_on_the_sheet(case: Case, tmp_
     if shutil.which("pdftotext") is not None:
         text = text_of(pdf_bytes((page,)))
         assert "Operator: Dr Roe" in text and "no more than 200 ml" in text
+
+
+def test_that_ways_from_behind_and_grafts_stand_on_the_sheet_as_typed(case: Case) -> None:
+    target = TargetFacts("RCA", ways=(RetrogradeWay("LAD", "PDA", WayKind.SEPTAL, 2), RetrogradeWay("OM1", "PLV")))
+    facts = ClinicalFacts(targets=(target,), grafts=(Graft("LAD", GraftKind.LIMA, True),))
+    (page,) = ready_pages(replace(case, facts=facts), ViewState())
+    assert "From behind (typed): septal, LAD to PDA, CC 2; septal, OM1 to PLV." in page.words.hints
+    assert "Grafts (typed): LIMA to LAD, open." in page.words.hints

@@ -66,7 +66,8 @@ def _judged(value: bool | str | None, cap: Cap, note: str = "") -> Input:
 def _of_caps(case: Case, lesion: Lesion, measures: LesionMeasures) -> dict[str, Input]:
     proximal, distal, zone = lesion.proximal, lesion.distal, measures.landing_zone
     branch = None
-    if proximal.ambiguous is not None or proximal.side_branch_mm is not None:
+    looked = proximal.ambiguous is not None or proximal.author is Author.OPERATOR
+    if looked or proximal.side_branch_mm is not None:
         branch = proximal.side_branch_mm is not None
     ambiguous, why = proximal.ambiguous, "; ".join(proximal.reasons)
     if ambiguous and case.facts.of(lesion.vessel).ambiguity_resolved:
@@ -174,6 +175,7 @@ def _typed(case: Case, lesion: Lesion) -> dict[str, Input]:
         "collaterals": target.passable,
         "tortuosity": target.tortuosity.value if target.tortuosity else None,
         "landing_diseased": target.landing_diseased,
+        "side_branch": target.side_branch,
         "multiple": target.multiple,
         "severe_calcium": target.severe_calcium,
         "moderate_severe_calcium": target.moderate_severe_calcium,

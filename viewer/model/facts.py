@@ -131,6 +131,8 @@ class TargetFacts:
     tortuosity : Tortuosity or None
     landing_diseased : bool or None
         Whether the vessel beyond the distal cap is diseased; replaces what was measured.
+    side_branch : bool or None
+        Whether a branch leaves at the proximal cap; replaces what the tree shows.
     multiple : bool or None
         Whether there are several occlusions; replaces what was found.
     severe_calcium, moderate_severe_calcium : bool or None
@@ -150,6 +152,7 @@ class TargetFacts:
     rentrop: int | None = None
     tortuosity: Tortuosity | None = None
     landing_diseased: bool | None = None
+    side_branch: bool | None = None
     multiple: bool | None = None
     severe_calcium: bool | None = None
     moderate_severe_calcium: bool | None = None

@@ -230,9 +230,10 @@ def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, limits: Gantr
         composition_note=sheet_words.composition_note(measures.composition),
         scores=sheet_advice.score_rows(told.scores),
         scores_note=sheet_advice.scores_note(told.scores),
-        numbers=(*sheet_words.number_rows(lesion, measures), *sheet_words.way_rows(case.facts, lesion.vessel)),
+        numbers=sheet_words.number_rows(lesion, measures),
         hints=(
             *sheet_advice.other_lesions(case, lesion),
+            *sheet_advice.typed_ways(case.facts, lesion.vessel),
             *(_hint_words(hint) for hint in _varied(told.hints)),
             *(failure.what for failure in told.failures),
         ),

@@ -10,6 +10,7 @@ from viewer.analysis.fluoro.limits import standard_views_for
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, angle_between_deg
 from viewer.model.carm import view_label
 from viewer.model.case import Case
+from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Lesion
 from viewer.model.score import Outcome, Score
 from viewer.model.volume import Severity
@@ -123,6 +124,17 @@ def cautions(case: Case, made_on: date) -> tuple[str, ...]:
     """Return what is to be known about the pictures before anything else is believed."""
     found = [f.text for f in (*case.volume.findings, *case.findings) if f.severity is not Severity.NOTE]
     return tuple(text for text in (*found, age_of_ct(case, made_on)) if text)
+
+
+def typed_ways(facts: ClinicalFacts, vessel: str) -> tuple[str, ...]:
+    """Return the ways from behind and the grafts that were typed, a sentence each; none if there are none."""
+    ways, grafts = facts.of(vessel).ways, facts.grafts
+    told = []
+    if ways:
+        told.append(f"From behind (typed): {'; '.join(way.words for way in ways)}.")
+    if grafts:
+        told.append(f"Grafts (typed): {'; '.join(graft.words for graft in grafts)}.")
+    return tuple(told)
 
 
 def other_lesions(case: Case, page_of: Lesion | None) -> tuple[str, ...]:

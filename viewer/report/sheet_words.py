@@ -10,7 +10,6 @@ from viewer.desk.sight import along
 from viewer.model.calcium import BAND_HU, CalciumPattern, CalciumProfile, CalciumSummary, Certainty
 from viewer.model.case import Case
 from viewer.model.composition import CONTEXT, PLAQUE, Composition
-from viewer.model.facts import ClinicalFacts
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.lesion_measures import LesionMeasures, ReferenceSection
 from viewer.model.vessel import Author
@@ -155,13 +154,6 @@ def number_rows(lesion: Lesion, measures: LesionMeasures) -> tuple[tuple[str, st
         ("Contrast beyond D", f"{gradient:+.1f} HU per cm" if gradient is not None else UNKNOWN),
         ("Burrs, ratio 0.4 – 0.6", (", ".join(fitting) + " mm" if fitting else "none") if measures.burrs else UNKNOWN),
     )
-
-
-def way_rows(facts: ClinicalFacts, vessel: str) -> tuple[tuple[str, str], ...]:
-    """Return the ways from behind and the grafts that were typed, a row each; nothing if there are none."""
-    ways, grafts = facts.of(vessel).ways, facts.grafts
-    rows = (("Ways from behind", "; ".join(way.words for way in ways)), ("Grafts", "; ".join(g.words for g in grafts)))
-    return tuple((name, words) for name, words in rows if words)
 
 
 def _reference(section: ReferenceSection | None) -> str:

@@ -51,6 +51,7 @@ _TARGET = (
 )
 #: What replaces a judgement of the program; nothing is missing while it is left to CT.
 _JUDGED = (
+    ("side_branch", "Branch at the proximal cap", _AS_CT),
     ("multiple", "Several occlusions", _AS_CT),
     ("severe_calcium", "Severe calcium", _AS_CT),
     ("moderate_severe_calcium", "Moderate or severe calcium", _AS_CT),

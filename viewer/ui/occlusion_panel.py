@@ -262,6 +262,7 @@ class OcclusionPanel(StepPanel):
     def _refute(self) -> None:
         kind = self._no.text().removeprefix("It is ")
         self._edit(edits.refute_lesion, f"Declare {kind}")
+        self._desk.look(lesion=None)
 
     def _edit(self, change: Callable[[Case, int], Case], title: str) -> None:
         case = self._desk.kept_case

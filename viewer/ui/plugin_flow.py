@@ -65,6 +65,8 @@ class PluginFlow(QObject):
         Measures what a plugin's tree or contours leave open.
     panes : iterable of PatientPane
         Those that may be drawn on.
+    report : callable
+        Called with (share, text) while a plugin works on a tree or on contours, with (1.0, "") when that has ended.
     """
 
     changed = Signal()
@@ -78,10 +80,12 @@ class PluginFlow(QObject):
         settings: Settings,
         flow: TreeFlow,
         panes: Iterable[PatientPane],
+        report: Callable[[float, str], None],
     ) -> None:
         super().__init__()
         self.plugins = plugins
         self._desk, self._jobs, self._message, self._settings, self._flow = desk, jobs, message, settings, flow
+        self._report = report
         self._parts: tuple[OverlayPart, ...] = ()
         self._drawn: Case | None = None
         self._panes = list(panes)
@@ -199,8 +203,19 @@ class PluginFlow(QObject):
         def work(progress: Progress) -> Any:
             return self._made(contribution, *arguments, progress)
 
-        self._message.say(f"{contribution.title}: at work.")
-        self._jobs.run(FIND, work, done=done, failed=self._fail)
+        def ended() -> None:
+            self._report(1.0, "")
+
+        def finished(made: Any) -> None:
+            ended()
+            done(made)
+
+        def failed(problem: BaseException) -> None:
+            ended()
+            self._fail(problem)
+
+        self._report(0.0, contribution.title)
+        self._jobs.run(FIND, work, done=finished, failed=failed, report=self._report, cancelled=ended)
 
     def _made(self, contribution: Contribution, *arguments: object) -> Any:
         """Return what a plugin made; a failure is raised, for it is the answer to what the operator asked for."""

@@ -136,7 +136,14 @@ class MainWindow(QMainWindow):
         seen = [pane for pane in self.panes if isinstance(pane, PatientPane)]
         self.caps = CapsByHand(self.desk, self.tools, self._warn, seen, self)
         self.plugin_flow = PluginFlow(
-            self.plugins, self.desk, self.jobs, self.message, self.settings, self.tree_flow, seen
+            self.plugins,
+            self.desk,
+            self.jobs,
+            self.message,
+            self.settings,
+            self.tree_flow,
+            seen,
+            self.strip.show_progress,
         )
         self.flow.other_reader = self.plugin_flow.reader_of
         self.facts = FactsPanel()
