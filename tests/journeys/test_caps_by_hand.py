@@ -264,7 +264,7 @@ def test_that_lesions_of_several_vessels_are_listed_and_chosen(planned: MainWind
     settle(planned, qtbot)
     panel = planned.rail.panel(Step.OCCLUSION)
     lines = [panel._lesions.item(n).text() for n in range(panel._lesions.count())]
-    assert [line.split(",")[0] for line in lines] == ["RCA occlusion", "LAD occlusion"]
+    assert [line.split()[0] for line in lines] == ["RCA", "LAD"]
     assert lines[1].endswith("yours") and lines[0].endswith("90 %")
     panel._lesions.itemClicked.emit(panel._lesions.item(1))
     settle(planned, qtbot)

@@ -41,7 +41,10 @@ def name_of(lesion: Lesion) -> str:
 def line_of(lesion: Lesion) -> str:
     """Return a lesion in one line of the list."""
     hers = Author.OPERATOR in (lesion.author, lesion.proximal.author, lesion.distal.author)
-    return f"{name_of(lesion)} · yours" if hers else f"{name_of(lesion)} · {100 * lesion.confidence:.0f} %"
+    kind = "" if lesion.kind is LesionKind.OCCLUSION else f" {lesion.kind.value}"
+    return f"{lesion.vessel}{kind} {lesion.length_mm:.0f} mm · " + (
+        "yours" if hers else f"{100 * lesion.confidence:.0f} %"
+    )
 
 
 def verdict_of(cap: Cap) -> int:
@@ -194,7 +197,7 @@ class OcclusionPanel(StepPanel):
         begun = self._caps.start is not None
         heading = "Click where it ends (D)" if begun else "Click where it begins (P)"
         vessel = self._caps.start[0] if self._caps.start is not None else "the vessel"
-        self._cap.say(heading, f"On {vessel}, in any picture: a plane, a cross-section, 3-D, the reformation.")
+        self._cap.say(heading, f"On {vessel}, in any picture: a plane, a cross-section, 3\u2011D, the reformation.")
 
     def _show_lesion(self, lesion: Lesion, ostium_mm: float) -> None:
         cap = lesion.proximal
