@@ -28,7 +28,7 @@ LIMIT = 50.0
 LONGEST_MM, FARTHEST_MM = 45.0, 32.0
 #: What the price of a bridge may be: this, and so much for each of its millimetres.
 ENTRY_PRICE, MEAN_PRICE = 7.0, 1.25
-#: What each millimetre of the piece adds to it, up to a length: a long artery that hangs nowhere was occluded.
+#: What each millimetre of what is surely a coronary adds to it, up to a length: it must hang somewhere.
 BEYOND_PRICE, FULL_BEYOND_MM = 0.12, 100.0
 #: Radius behind a gap as a share of that before it, at most.
 WIDER = 1.25
@@ -60,7 +60,7 @@ class Bridge:
         Length of the way weighted with how little shows of it, plus what its bends cost; the lower, the surer.
     length_mm : float
     beyond_mm : float
-        Length of the piece.
+        Length of the piece, if something besides its looks tells that it is a coronary.
     others_lps_mm : tuple of ndarray of shape (M, 3)
         Next-best ways between the same ends, the better first.
     """
@@ -168,6 +168,7 @@ def bridge_to(
     *,
     volume: Volume | None = None,
     onto: Sequence[int] | None = None,
+    beyond_mm: float = 0.0,
 ) -> Bridge | None:
     """Return the best bridge from the tree to a piece, or None if there is none.
 
@@ -184,6 +185,8 @@ def bridge_to(
         If given, the ways beside the cheapest one are weighed against it by what shows along them.
     onto : sequence of int, optional
         Points to reach instead of the tree's.
+    beyond_mm : float
+        Length of the piece where it is known to be a coronary.
     """
     tree = rooted(net, roots)
     cost = np.array([0.0 if len(net.links[p]) == 1 else MIDDLE_PRICE for p in piece], np.float32)
@@ -197,9 +200,9 @@ def bridge_to(
         if not sources or (best is not None and best.believable):
             continue
         paid = (cost + REVERSE_PRICE * np.maximum(thinner, 0.0)).astype(np.float32)[choice]
-        found = bridges(net, field, tree, sources, paid, targets, limit, 1 if volume is None else WAYS)
-        length = linked_mm(net, piece)
-        best = best_shown(net, [replace(b, beyond_mm=length) for b in found], volume) or best
+        ways = 1 if volume is None else WAYS
+        found = bridges(net, field, tree, sources, paid, targets, limit, ways, beyond_mm)
+        best = best_shown(net, found, volume) or best
     return best
 
 
@@ -243,6 +246,7 @@ def bridges(
     targets: Sequence[int],
     limit: float,
     ways: int,
+    beyond_mm: float = 0.0,
 ) -> list[Bridge]:
     """Return several bridges from the tree's `targets` to one of the `sources`, each priced with its bends."""
     result: list[Bridge] = []
@@ -268,7 +272,7 @@ def bridges(
         if len(full) < 3:
             continue
         price += _joint_price(net, tree, full, start, end)
-        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1]), linked_mm(net, sources)))
+        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1]), beyond_mm))
     return result
 
 

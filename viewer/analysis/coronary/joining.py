@@ -119,8 +119,9 @@ def bridged(
             length = 0.7 * len(piece)
             limit = min(LIMIT, 8.0 + 1.2 * length)
             bridge = bridge_to(net, field, piece, roots, limit, volume=volume)
-            if mouths and linked_mm(net, piece) >= SHORTEST_TREE_MM:
-                bridge = _surer(bridge, bridge_to(net, field, piece, roots, limit, volume=volume, onto=mouths))
+            if mouths and (whole_mm := linked_mm(net, piece)) >= SHORTEST_TREE_MM:
+                second = bridge_to(net, field, piece, roots, limit, volume=volume, onto=mouths, beyond_mm=whole_mm)
+                bridge = _surer(bridge, second)
             if bridge is None or not bridge.believable:
                 hopeless.add(piece[0])
                 continue
@@ -178,7 +179,7 @@ def _other_way(
     # the nearer to the occlusion the wider
     widest = max(float(net.radius_mm[p]) for p in stretch)
     cost = np.array([4.0 * (widest - net.radius_mm[p]) for p in stretch], np.float32)
-    found = bridges(net, field, tree, stretch, cost, targets, LIMIT, WAYS)
+    found = bridges(net, field, tree, stretch, cost, targets, LIMIT, WAYS, linked_mm(net, stretch))
     return best_shown(net, found, volume)
 
 
