@@ -63,3 +63,18 @@ def test_that_what_was_measured_keeps_its_contrast(grid):
 def test_that_a_picture_beside_the_scan_stays_as_it_is():
     nothing = np.zeros((16, 16), np.float32)
     assert filled_beyond_scan(nothing, nothing) is nothing
+
+
+def test_that_a_spine_goes_on_as_a_spine_beyond_the_end_of_the_scan(grid):
+    geometry, arm = grid((40, 90, 90), (1, 1, 1)), CArm(0, 0, detector_mm=120)
+    mu = np.full(geometry.shape, 1000, np.int16)
+    mu[:, :, 38:52] = 2000
+    cut = line_integrals(Attenuation(mu, geometry), arm, 128)
+    filled = filled_beyond_scan(cut, path_in_grid_mm(geometry, arm, 128))
+    ends = int(np.argmax(cut[:, 64] > 0.5 * cut.max()))
+    contrast = (filled[:, 64] - filled[:, 40]) / (cut[64, 64] - cut[64, 40])
+    assert contrast[64] == pytest.approx(1, abs=0.02)
+    assert contrast[ends] > 0.8 and contrast[ends - 4] > 0.55
+    # less and less sure of it, without a step
+    assert (np.diff(contrast[ends - 12 : ends]) > -0.01).all()
+    assert np.abs(np.diff(filled[ends - 12 : ends + 12, 64])).max() < 0.05 * filled[64, 64]

@@ -115,11 +115,28 @@ def filled_beyond_scan(integrals: Picture, path_mm: Picture) -> Picture:
         return integrals
     sigma = integrals.shape[0] / 10
     few = np.float32(0.03 * longest)
-    mean = (blurred(integrals, sigma) + few * np.float32(integrals.sum() / path_mm.sum())) / (
-        blurred(path_mm, sigma) + few
-    )
-    detail = _away_from_end(path_mm) * (integrals - path_mm * mean)
+    everywhere = np.float32(integrals.sum() / path_mm.sum())
+    around = (blurred(integrals, sigma) + few * everywhere) / (blurred(path_mm, sigma) + few)
+    fair = _away_from_end(path_mm)
+    mean = fair * around + (1 - fair) * _carried_on(fair * integrals, fair * path_mm, around)
+    detail = fair * (integrals - path_mm * mean)
     return np.maximum(path_mm, np.float32(longest)) * mean + detail
+
+
+def _carried_on(integrals: Picture, path_mm: Picture, around: Picture) -> Picture:
+    """Return the mean attenuation of fair rays carried on beyond the end of the scan, the further the more blurred.
+
+    A ray that left early saw one part of the body alone; what ran beside it says what the rest is like. So the spine goes
+    on as a spine and the lung as a lung, and no band of another brightness marks the end.
+    """
+    size = integrals.shape[0]
+    mean = around
+    few = np.float32(0.02 * max(float(path_mm.max()), 1e-3))
+    for part in (12, 24, 48):
+        path = blurred(path_mm, size / part)
+        near = np.minimum(path / (10 * few), 1)
+        mean = mean + near * ((blurred(integrals, size / part) + few * mean) / (path + few) - mean)
+    return mean
 
 
 def _away_from_end(path_mm: Picture) -> Picture:
