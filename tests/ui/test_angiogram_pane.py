@@ -80,7 +80,7 @@ def test_that_a_run_is_laid_beside_the_plan_and_shown_next_to_the_preview(
     assert "Not registered" in pane.registered_words()
     window.desk.undo()
     window.refresh()
-    assert pane.empty
+    assert "angiogram" not in {shown.key for shown in window.grid.visible_panes}
 
 
 def test_that_frames_follow_each_other_and_the_first_follows_the_last(

@@ -43,6 +43,15 @@ def aimed_at(case: Case, view: ViewState) -> Float:
     return view.carm.isocenter_lps_mm
 
 
+def segment_of(case: Case | None, target: Target | None) -> str | None:
+    """Return the SCCT code of the segment in which the middle of a target lies, if it is known."""
+    if case is None or target is None:
+        return None
+    middle = 0.5 * (target.from_mm + target.to_mm)
+    segments = case.tree[target.vessel].segments
+    return next((segment.code for segment in segments if segment.from_mm <= middle <= segment.to_mm), None)
+
+
 def target_of(case: Case | None, view: ViewState) -> Target | None:
     """Return the stretch that the views are judged by: the occlusion, else the guess, else what is about the cursor."""
     if case is None:

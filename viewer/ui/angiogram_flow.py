@@ -34,8 +34,8 @@ OPEN, REGISTER = "angiogram.open", "angiogram.register"
 class AngiogramFlow(QObject):
     """Keeps frames and registration of the run that lies beside the case; lives on the window's thread.
 
-    `changed` says that there is something new to look at; `opened` and `closed` that the doctor opened or closed a
-    run.
+    `changed` says that there is something new to look at; `opened` that the doctor opened a run, `closed` that
+    none lies there any more.
     """
 
     changed = Signal()
@@ -108,7 +108,6 @@ class AngiogramFlow(QObject):
     def close(self) -> None:
         """Take the run away from the case, as one edit."""
         self._edit(lambda case: with_angiogram(case, None), "Close the angiogram")
-        self.closed.emit()
 
     def tell_angles(self, primary_deg: float, secondary_deg: float) -> None:
         """Take the angles that the operator read off the monitor, as one edit."""
@@ -156,6 +155,7 @@ class AngiogramFlow(QObject):
         if run is None:
             if self._shown is not None:
                 self._show(None)
+                self.closed.emit()
         elif run.sop_uid != self._shown:
             self._fetch(run)
         if run is not self._registered:

@@ -148,11 +148,13 @@ class LayoutGrid(QWidget):
         if key not in here:
             self._swap(instead if instead in here else here[-1], key)
 
-    def swap_out(self, key: str, other: str) -> None:
-        """Show another pane of the present step in place of one that has nothing to show any more."""
-        here = list(keys_of(self.layout_of(self._step)))
-        if key in here and other not in here:
-            self._swap(key, other)
+    def put_away(self, key: str, other: str) -> None:
+        """Show another pane, in every step, in place of one that has nothing to show any more."""
+        for step in Step:
+            layout = self.layout_of(step)
+            if key in keys_of(layout) and other not in keys_of(layout):
+                self._keep(swapped(layout, key, other), step)
+        self.follow_settings()
 
     def show_as(self, layout: object, maximised: str | None) -> None:
         """Lay the present step out as it was once: a layout, and the key of the pane that filled the grid."""
@@ -170,9 +172,10 @@ class LayoutGrid(QWidget):
             return
         self._keep(self._measured(self.layout_of(self._step), self._root))
 
-    def _keep(self, layout: Layout) -> None:
-        others = {step: kept for step, kept in self._settings.get("layouts", {}).items() if step != self._step.value}
-        own = {} if layout == default_layouts()[self._step.value] else {self._step.value: layout}
+    def _keep(self, layout: Layout, of: Step | None = None) -> None:
+        step = (of or self._step).value
+        others = {name: kept for name, kept in self._settings.get("layouts", {}).items() if name != step}
+        own = {} if layout == default_layouts()[step] else {step: layout}
         self._settings.set("layouts", others | own)
 
     def _measured(self, layout: Layout, widget: QWidget | None) -> Layout:

@@ -41,6 +41,14 @@ from viewer.ui.score_cards import difficulty_card, hints_card
 
 JOB = "lesion.facts"
 
+#: What a proposal is for, in a word that goes into a narrow button.
+SHORT_PURPOSES = {
+    Purpose.CAP: "cap",
+    Purpose.OCCLUSION: "body",
+    Purpose.LANDING_ZONE: "landing",
+    Purpose.PAIR: "depth",
+}
+
 
 class LesionFacts(QScrollArea):
     """Cards that are made anew when another lesion, or the same one changed, is looked at."""
@@ -189,8 +197,9 @@ class LesionFacts(QScrollArea):
         pairs = [one for one in self.proposals if one.purpose is Purpose.PAIR]
         for proposal in self.proposals:
             place = f" {pairs.index(proposal) + 1} of {len(pairs)}" if proposal in pairs else ""
-            text = f"{proposal.label}\n{proposal.purpose.value}{place} · {proposal.foreshortening_percent:.0f} %"
-            button = QPushButton(text)
+            seen = f"{proposal.foreshortening_percent:.0f} % short, {proposal.overlap_percent:.0f} % covered"
+            steep = "  ⚠" if proposal.warnings else ""
+            button = QPushButton(f"{proposal.label} · {SHORT_PURPOSES[proposal.purpose]}{place}{steep}\n{seen}")
             button.setObjectName("proposal")
             button.setToolTip(" ".join([proposal.why, *proposal.warnings]))
             button.clicked.connect(partial(self._go, proposal))

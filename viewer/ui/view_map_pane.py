@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QLinearGradient, QMouseEvent, QPainter, QPen
 
 from viewer.analysis.fluoro.limits import standard_views
+from viewer.analysis.fluoro.proposals import Proposal, Purpose
 from viewer.analysis.fluoro.view_map import ViewMap, view_map
 from viewer.desk import Desk
 from viewer.desk.target import Target, target_of
@@ -27,6 +29,16 @@ from viewer.ui.theme import color, font
 _STOPS = ((0, "#0B3C49"), (5, "#13708A"), (12, "#3FA7A0"), (25, "#C9C96A"), (50, "#D98E4A"), (100, "#7A3B2E"))
 
 
+#: The letter of each proposal and its colour: cap, body, distal landing zone, and the two that show depth.
+_LETTERS = {
+    Purpose.CAP: ("P", "meaning", "proximal_cap"),
+    Purpose.OCCLUSION: ("O", "text", "strong"),
+    Purpose.LANDING_ZONE: ("D", "meaning", "distal_cap"),
+    Purpose.PAIR: ("2", "meaning", "mark"),
+}
+_DISC_PX = 8.0
+
+
 def colored(cost: np.ndarray, reachable: np.ndarray) -> np.ndarray:
     """Return the colours of a map, uint8 of shape (B, A, 3); out of reach is dim."""
     stops = [float(stop) for stop, _ in _STOPS]
@@ -43,9 +55,11 @@ class ViewMapPane(Pane):
     title = "View map"
     when_empty = ("Foreshortening for every angle", "Choose a vessel (step Vessel); an occlusion on it comes first.")
 
-    def __init__(self, desk: Desk, jobs: Jobs, settings: Settings) -> None:
+    def __init__(
+        self, desk: Desk, jobs: Jobs, settings: Settings, proposals: Callable[[], Sequence[Proposal]] = tuple
+    ) -> None:
         super().__init__(desk, jobs)
-        self._settings = settings
+        self._settings, self._proposals = settings, proposals
         self._key: tuple[object, ...] = ()
         self._target: Target | None = None
         self._map: ViewMap | None = None
@@ -68,7 +82,7 @@ class ViewMapPane(Pane):
                 return target, view_map(tree, target.vessel, target.from_mm, target.to_mm, limits, lesions)
 
             self.jobs.run("view_map", work, done=self._made, failed=_raise)
-        self.update_if_other(case, view.carm)
+        self.update_if_other(case, view.carm, self._proposals())
 
     def _made(self, made: tuple[Target, ViewMap]) -> None:
         self._target, self._map = made
@@ -120,35 +134,81 @@ class ViewMapPane(Pane):
         frame = self._frame(area)
         painter.drawImage(frame, self._image)
         self._paint_axes(painter, area)
+        self._paint_scale(painter, area)
         carm = self.desk.view.carm
         for view in standard_views():
             at = self._to_screen(view.primary_deg, view.secondary_deg, area)
             if frame.contains(at):
                 self._paint_mark(painter, area, at, view.name, color("text", "normal"), 3)
+        self._paint_proposals(painter, area)
         here = self._to_screen(carm.primary_deg, carm.secondary_deg, area)
         painter.setPen(QPen(color("text", "strong"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(here, 8, 8)
         painter.drawPoint(here)
+        if not self._proposals():
+            self._paint_least(painter, area)
+
+    def _paint_least(self, painter: QPainter, area: QRect) -> None:
+        """Mark the best of all angles, where no views were proposed."""
+        assert self._map is not None
         best = np.where(self._map.reachable, self._map.cost, np.inf)
         row, column = np.unravel_index(int(best.argmin()), best.shape)
         primary, secondary = float(self._map.primary_deg[column]), float(self._map.secondary_deg[row])
         at = self._to_screen(primary, secondary, area)
         self._paint_mark(painter, area, at, f"least: {view_label(primary, secondary)}", color("accent", "primary"), 5)
 
+    def _paint_proposals(self, painter: QPainter, area: QRect) -> None:
+        """Put a lettered disc where each proposal stands."""
+        middle = int(Qt.AlignmentFlag.AlignCenter)
+        taken: list[QPointF] = []
+        for proposal in self._proposals():
+            letter, group, name = _LETTERS[proposal.purpose]
+            at = self._to_screen(proposal.primary_deg, proposal.secondary_deg, area)
+            while any((at - other).manhattanLength() < 2 * _DISC_PX for other in taken):
+                at = at + QPointF(_DISC_PX, -_DISC_PX)
+            taken.append(at)
+            painter.setPen(QPen(QColor(0, 0, 0, 200), 1.5))
+            painter.setBrush(color(group, name))
+            painter.drawEllipse(at, _DISC_PX, _DISC_PX)
+            box = QRectF(at.x() - 12, at.y() - 9, 24, 18)
+            painter.setPen(QColor(0, 0, 0))
+            painter.setFont(font(0.75, bold=True))
+            painter.drawText(box, middle, letter)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_scale(self, painter: QPainter, area: QRect) -> None:
+        """Say what the colours mean, and the letters."""
+        frame = self._frame(area)
+        left, top = frame.left() + 8, frame.bottom() - 20
+        words = font(0.7)
+        width = QFontMetrics(words).horizontalAdvance("100 %") + 4
+        strip = QRectF(left + width, top + 4, 90, 7)
+        shades = QLinearGradient(strip.topLeft(), strip.topRight())
+        for stop, name in _STOPS:
+            shades.setColorAt(stop / 100, QColor(name))
+        painter.fillRect(QRectF(left - 4, top - 2, 2 * width + 98, 19), QColor(0, 0, 0, 120))
+        painter.fillRect(strip, shades)
+        side = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        draw_text(painter, QRect(round(left), round(top), width, 15), side, "0 %", words, color("text", "strong"))
+        right = QRect(round(strip.right()) + 5, round(top), width, 15)
+        draw_text(painter, right, side, "100 %", words, color("text", "strong"))
+
     def _paint_mark(self, painter: QPainter, area: QRect, at: QPointF, name: str, shade: QColor, radius: float) -> None:
         painter.setPen(QPen(shade, 1.5))
         painter.drawLine(at - QPointF(radius, 0), at + QPointF(radius, 0))
         painter.drawLine(at - QPointF(0, radius), at + QPointF(0, radius))
-        frame = self._frame(area)
         words = font(0.75)
-        width = QFontMetrics(words).horizontalAdvance(name) + 2
+        box, flags = self._word_box(area, at, QFontMetrics(words).horizontalAdvance(name) + 2)
+        draw_text(painter, box, int(flags | Qt.AlignmentFlag.AlignVCenter), name, words, shade)
+
+    def _word_box(self, area: QRect, at: QPointF, width: int) -> tuple[QRect, Qt.AlignmentFlag]:
+        """Return where a word beside a mark stands, within the frame."""
+        frame = self._frame(area)
         left, flags = at.x() + 6, Qt.AlignmentFlag.AlignLeft
         if left + width > frame.right():
             left, flags = at.x() - 6 - width, Qt.AlignmentFlag.AlignRight
-        top = max(at.y() - 16, frame.top() + 1)
-        box = QRect(round(left), round(top), width, 15)
-        draw_text(painter, box, int(flags | Qt.AlignmentFlag.AlignVCenter), name, words, shade)
+        return QRect(round(left), round(max(at.y() - 16, frame.top() + 1)), width, 15), flags
 
     def _paint_axes(self, painter: QPainter, area: QRect) -> None:
         frame = self._frame(area)

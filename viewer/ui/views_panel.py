@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidg
 
 from viewer.analysis.fluoro.limits import StandardView, standard_views
 from viewer.desk import Desk
+from viewer.desk.target import segment_of, target_of
 from viewer.model.carm import view_label
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState, Xray
@@ -48,7 +49,7 @@ class ViewsPanel(StepPanel):
             grid.addWidget(box, 1, column)
         self._angles.column.addWidget(row)
         self._angles.add_button("Aim at the cursor", self._aim, tip="Put the isocentre at the cursor")
-        usual = self.add_card("Usual views")
+        usual = self._usual_card = self.add_card("Usual views")
         self._usual: dict[StandardView, QPushButton] = {}
         views = QGridLayout()
         views.setSpacing(4)
@@ -74,12 +75,19 @@ class ViewsPanel(StepPanel):
             box.show_value(value)
         self._angiogram.refresh(case)
         self._angles.say(view.carm.label, "Drag in the X-ray preview, click in the view map, or type.")
-        limits = self._settings.lab.limits
+        limits, segment = self._settings.lab.limits, segment_of(case, target_of(case, view))
+        self._usual_card.say("Usual views" if segment is None else f"Usual views · {segment}")
         for usual, button in self._usual.items():
             within = bool(limits.can_reach(usual.primary_deg, usual.secondary_deg))
             angles = view_label(usual.primary_deg, usual.secondary_deg)
             button.setEnabled(within)
-            button.setToolTip(angles if within else f"{angles}: out of reach of {limits.name}")
+            button.setToolTip(
+                f"{angles}{_why(usual, segment)}" if within else f"{angles}: out of reach of {limits.name}"
+            )
+            lit = segment is not None and segment in usual.first_for
+            if button.property("lit") != lit:
+                button.setProperty("lit", lit)
+                button.style().polish(button)
         for name, switch in self._layers.items():
             switch.blockSignals(True)
             switch.setChecked(getattr(view.xray, name))
@@ -100,3 +108,10 @@ class ViewsPanel(StepPanel):
     def _switch(self, name: str, on: bool) -> None:
         values = {layer: getattr(self._desk.view.xray, layer) for layer, _ in _LAYERS}
         self._desk.look(xray=Xray(**{**values, name: on}))
+
+
+def _why(usual: StandardView, segment: str | None) -> str:
+    """Say what a usual view is to the segment that is looked at."""
+    if segment in usual.first_for:
+        return f", first choice for {segment}"
+    return f", second choice for {segment}" if segment in usual.second_for else ""

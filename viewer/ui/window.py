@@ -100,11 +100,12 @@ class MainWindow(QMainWindow):
             SectionsPane(self.desk, self.jobs, self.pull),
             xray,
             run,
-            ViewMapPane(self.desk, self.jobs, self.settings),
+            ViewMapPane(self.desk, self.jobs, self.settings, lambda: self.lesion_facts.proposals),
             self.board,
             SheetPane(self.desk, self.jobs, self.sheet),
         ]
         self.grid = LayoutGrid(self.panes, self.settings, self._schedule)
+        self.grid.put_away("angiogram", "view_map")
         self.browser = StudyBrowser()
         self._center = QStackedWidget()
         self._center.addWidget(self.browser)
@@ -194,7 +195,7 @@ class MainWindow(QMainWindow):
         self.board.settings_wanted.connect(self.show_capture_settings)
         self.angiogram.changed.connect(self._schedule)
         self.angiogram.opened.connect(self._show_angiogram)
-        self.angiogram.closed.connect(lambda: self.grid.swap_out("angiogram", "view_map"))
+        self.angiogram.closed.connect(lambda: self.grid.put_away("angiogram", "view_map"))
         self.sheet.changed.connect(self._schedule)
         self.sheet.told.connect(self.message.say)
         self.sheet.left.connect(self.exports.note_sheet)

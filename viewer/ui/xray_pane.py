@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.fluoro.fluoroscopy import Grey
 from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points
@@ -34,11 +34,13 @@ MOVING_PX, STILL_PX = 256, 512
 CAPTURED_PX = 1080
 DEGREES_PER_PX = 0.35
 LEAST_FIELD_MM, MOST_FIELD_MM = 100.0, 400.0
+SID_STEP_MM, MOST_SID_MM = 10.0, 1400.0
 
 XRAY_KEYS = (
     ("Left drag", "turn the C-arm"),
     ("Arrows (Shift)", "1° (5°)"),
     ("Wheel", "zoom: size of the detector field"),
+    ("Shift + wheel", "SID"),
     ("Middle drag", "move table or heart"),
     ("D", "subtraction"),
     ("B", "bones and diaphragm on or off"),
@@ -254,10 +256,14 @@ class XrayPane(PatientPane):
         warnings = self._settings.lab.limits.warnings(self._view.carm.primary_deg, self._view.carm.secondary_deg)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         box = area.adjusted(10, 0, -10, -8)
-        if warnings:
-            draw_text(painter, box, flags, "; ".join(warnings), font(0.85), color("accent", "caution"))
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
-        draw_text(painter, box, right, "computed from the CT", font(0.75), color("text", "muted"))
+        right, small = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom), font(0.75)
+        carm = self._view.carm
+        stands = f"SID {carm.sid_mm / 10:.0f} cm · field {carm.detector_mm / 10:.0f} cm · computed from the CT"
+        taken = draw_text(painter, box, right, stands, small, color("text", "muted"))
+        words = "; ".join(warnings)
+        if QFontMetrics(font(0.85)).horizontalAdvance(words) + taken + 20 > box.width():
+            box = box.adjusted(0, 0, 0, -22)
+        draw_text(painter, box, flags, words, font(0.85), color("accent", "caution"))
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         x, y = self._screen(self._view.cursor_lps_mm, area)
@@ -302,6 +308,12 @@ class XrayPane(PatientPane):
         if self.empty:
             return
         carm = self._view.carm
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            turn = event.angleDelta().y() or event.angleDelta().x()
+            sid = float(np.clip(carm.sid_mm + SID_STEP_MM * turn / 120, carm.sod_mm + SID_STEP_MM, MOST_SID_MM))
+            self.desk.look(carm=replace(carm, sid_mm=sid))
+            event.accept()
+            return
         field = carm.detector_mm * 1.1 ** (-event.angleDelta().y() / 120)
         self.desk.look(carm=replace(carm, detector_mm=float(np.clip(field, LEAST_FIELD_MM, MOST_FIELD_MM))))
         event.accept()

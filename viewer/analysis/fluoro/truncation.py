@@ -126,8 +126,8 @@ def filled_beyond_scan(integrals: Picture, path_mm: Picture) -> Picture:
 def _carried_on(integrals: Picture, path_mm: Picture, around: Picture) -> Picture:
     """Return the mean attenuation of fair rays carried on beyond the end of the scan, the further the more blurred.
 
-    A ray that left early saw one part of the body alone; what ran beside it says what the rest is like. So the spine goes
-    on as a spine and the lung as a lung, and no band of another brightness marks the end.
+    A ray that left early saw one part of the body alone; what ran beside it says what the rest is like. So the spine
+    goes on as a spine and the lung as a lung, and no band of another brightness marks the end.
     """
     size = integrals.shape[0]
     mean = around
