@@ -67,15 +67,17 @@ def test_that_a_plan_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_that_pictures_that_have_gone_are_asked_for(
-    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    saved: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alone = tmp_path / "alone.ctoplan"
     shutil.copy(saved, alone)
-    (saved.parent / "ct").rename(saved.parent / "gone")
+    far = tmp_path_factory.mktemp("far").joinpath(*"abcd")
+    far.mkdir(parents=True)
+    (saved.parent / "ct").rename(far / "ct")
     try:
         assert main(["sheet", str(alone), "-o", str(tmp_path / "a.pdf")]) == 3
     finally:
-        (saved.parent / "gone").rename(saved.parent / "ct")
+        (far / "ct").rename(saved.parent / "ct")
     assert "not where they were" in capsys.readouterr().err
     assert not (tmp_path / "a.pdf").exists()
 
