@@ -230,6 +230,7 @@ def _words_of_lesion(case: Case, lesion: Lesion, plugins: Plugins, limits: Gantr
         composition_note=sheet_words.composition_note(measures.composition),
         scores=sheet_advice.score_rows(told.scores),
         scores_note=sheet_advice.scores_note(told.scores),
+        numbers_title="Measured (fig. 1)",
         numbers=sheet_words.number_rows(lesion, measures),
         hints=(
             *sheet_advice.other_lesions(case, lesion),
@@ -263,6 +264,7 @@ def _words_of_vessel(case: Case, view: ViewState, vessel: str) -> SheetPage:
         composition_note="The composition is measured between the caps of an occlusion.",
         scores=(),
         scores_note="Scores are of occlusions.",
+        numbers_title="All vessels",
         numbers=sheet_words.vessel_rows(case),
         hints=sheet_advice.other_lesions(case, None),
         notes="",

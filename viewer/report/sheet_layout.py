@@ -228,7 +228,7 @@ def _columns(paper: Paper, frame: Frame, words: SheetPage, y: float, bottom: flo
 
     def left_column(on: Paper, scale: float, most: int) -> float:
         at = _scores(on, words.scores, words.scores_note, MARGIN_PT, y, width, scale, most)
-        return _numbers(on, words.numbers, MARGIN_PT, at + 5, width, scale)
+        return _numbers(on, words, MARGIN_PT, at + 5, width, scale)
 
     _fitted(paper, left_column, len(words.scores), bottom)
     typed = words.notes.strip()
@@ -298,11 +298,12 @@ def _plain(title: str) -> str:
     return title.replace(", CT inputs", "").replace("PROGRESS-CTO ", "PROGRESS ")
 
 
-def _numbers(paper: Paper, rows: Sequence[tuple[str, str]], x: float, y: float, width: float, scale: float) -> float:
+def _numbers(paper: Paper, words: SheetPage, x: float, y: float, width: float, scale: float) -> float:
     """Set names and values in two columns."""
+    rows = words.numbers
     if not rows:
         return y
-    y = paper.heading(x, y, "Measured (fig. 1)")
+    y = paper.heading(x, y, words.numbers_title)
     half, size = (width - 10) / 2, 6.6 * scale
     count = -(-len(rows) // 2)
     for number, (name, value) in enumerate(rows):

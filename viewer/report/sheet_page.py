@@ -110,6 +110,7 @@ class SheetPage:
     scores : tuple of ScoreWords
         In the order of their weight: what does not fit is named in a line.
     scores_note : str
+    numbers_title : str
     numbers : tuple of (name, value)
     hints : tuple of str
         In the order of their weight.
@@ -134,6 +135,7 @@ class SheetPage:
     composition_note: str
     scores: tuple[ScoreWords, ...]
     scores_note: str
+    numbers_title: str
     numbers: tuple[tuple[str, str], ...]
     hints: tuple[str, ...]
     notes: str
