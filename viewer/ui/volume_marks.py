@@ -1,4 +1,4 @@
-"""What is painted over the 3-D picture: the cursor, and the small cube that says from where the patient is seen."""
+"""What is painted over the 3-D picture: the cursor, the cube that says from where the patient is seen, a remark."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from viewer.model.geometry import DIRECTION_LETTERS, Float
+from viewer.report.ink import draw_text
 from viewer.scene.camera import Camera
 from viewer.scene.picture import Picture
+from viewer.scene.recipe import NOMINAL_LUMEN_HU
+from viewer.ui.pane import MARGIN_PX
 from viewer.ui.theme import color, font
 
 CUBE_PX = 17.0
@@ -63,3 +66,11 @@ def paint_cursor(painter: QPainter, area: QRect, picture: Picture, camera: Camer
         painter.setPen(QPen(pen_color, wide, Qt.PenStyle.DotLine if behind and wide < 2 else Qt.PenStyle.SolidLine))
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             painter.drawLine(middle + QPointF(dx, dy) * 4.5, middle + QPointF(dx, dy) * 12)
+
+
+def paint_nominal_colors(painter: QPainter, area: QRect) -> None:
+    """Say that the colours were not fitted to this patient's contrast."""
+    line = area.adjusted(MARGIN_PX + 60, 0, -MARGIN_PX, -8)
+    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+    text = f"No contrast found: colours as for {NOMINAL_LUMEN_HU:.0f} HU"
+    draw_text(painter, line, flags, text, font(0.85), color("accent", "caution"))

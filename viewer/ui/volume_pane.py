@@ -21,18 +21,17 @@ from viewer.model.geometry import Float
 from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
-from viewer.report.ink import draw_text
 from viewer.report.projected_disease import paint_calcium, paint_caps
 from viewer.scene.anatomy import find_tissue
 from viewer.scene.camera import Camera, fitted, framed
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
-from viewer.scene.recipe import NOMINAL_LUMEN_HU, Recipe, fitted_recipe, preset, presets
+from viewer.scene.recipe import Recipe, fitted_recipe, preset, presets
 from viewer.ui.capture_shot import Shot
-from viewer.ui.pane import HEADER_PX, MARGIN_PX
+from viewer.ui.kept_layer import KeptLayer
+from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
-from viewer.ui.theme import color, font
 from viewer.ui.volume_controls import CropCard, volume_menu
-from viewer.ui.volume_marks import paint_cube, paint_cursor
+from viewer.ui.volume_marks import paint_cube, paint_cursor, paint_nominal_colors
 from viewer.ui.volume_pictures import Pictures
 from viewer.ui.volume_place import capture_px, image_of, place_from, placed, values_of
 from viewer.ui.volume_vessels import paint_vessels, vessel_at
@@ -98,6 +97,7 @@ class VolumePane(PatientPane):
         self._fit_wanted = True
         self._picture: Picture | None = None
         self._image = QImage()
+        self._still = KeptLayer()
         self._carm = desk.view.carm
         self._tree: VesselTree | None = None
         #: What is painted in a capture: the case and the view when it was asked for.
@@ -286,17 +286,13 @@ class VolumePane(PatientPane):
         if self._picture is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(placed(self._picture, self._camera, area), self._image)
         case, view = self._moment or (self.desk.case, self.desk.view)
-        if case is not None:
-            self._paint_overlays(painter, area, case, view)
+        made_from = self._picture, self._camera, case, view.vessel, view.hidden_overlays, view.faded_overlays
+        self._still.draw(painter, self, area, lambda inner: self._paint_still(inner, area, case, view), *made_from)
         paint_cursor(painter, area, self._picture, self._camera, view.cursor_lps_mm)
         paint_cube(painter, QPointF(area.left() + 34, area.bottom() - 34), self._camera)
         if self._prepared is not None and self._prepared.contrast.lumen_hu is None:
-            line = area.adjusted(MARGIN_PX + 60, 0, -MARGIN_PX, -8)
-            flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
-            text = f"No contrast found: colours as for {NOMINAL_LUMEN_HU:.0f} HU"
-            draw_text(painter, line, flags, text, font(0.85), color("accent", "caution"))
+            paint_nominal_colors(painter, area)
 
     def on_screen(self, points_lps_mm: Float, area: QRect) -> tuple[Float, Float] | None:
         if self._picture is None:
@@ -311,14 +307,17 @@ class VolumePane(PatientPane):
         case = self.desk.case
         return None if case is None else vessel_at(position, self.rect(), self._camera, case.tree)
 
-    def _paint_overlays(self, painter: QPainter, area: QRect, case: Case, view: ViewState) -> None:
+    def _paint_still(self, painter: QPainter, area: QRect, case: Case | None, view: ViewState) -> None:
         picture, per_mm = self._picture, area.height() / self._camera.height_mm
+        assert picture is not None
+        painter.drawImage(placed(picture, self._camera, area), self._image)
+        if case is None:
+            return
         size, corner = (area.width(), area.height()), (area.left(), area.top())
 
         def to_screen(points: Float) -> Float:
             return self._camera.project(points, size)[:, :2] + corner
 
-        assert picture is not None
         for name, paint in (
             ("vessels", lambda: paint_vessels(painter, area, picture, self._camera, case.tree, view.vessel)),
             ("calcium", lambda: paint_calcium(painter, case, to_screen, per_mm)),

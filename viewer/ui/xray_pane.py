@@ -24,6 +24,7 @@ from viewer.report.ink import draw_text
 from viewer.report.plan_layers import paint_layers
 from viewer.settings import Settings
 from viewer.ui.capture_shot import Shot
+from viewer.ui.kept_layer import KeptLayer
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.same import same
@@ -72,6 +73,7 @@ class XrayPane(PatientPane):
         self._dye_key: tuple[object, ...] = ()
         self._shown_key: tuple[object, ...] = ()
         self._image: QImage | None = None
+        self._still = KeptLayer()
         self._image_carm: CArm | None = None
         self._drag: tuple[str, QPointF, CArm] | None = None
         self._final = False
@@ -231,20 +233,20 @@ class XrayPane(PatientPane):
         if self._image is None or self._case is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        square = self._square(area)
-        painter.drawImage(square, self._image)
+        square, view = self._square(area), self._view
+        shown = view.vessel, view.hidden_overlays, view.faded_overlays
+        self._still.draw(
+            painter,
+            self,
+            area,
+            lambda inner: self._paint_still(inner, area),
+            self._image,
+            self._case,
+            view.carm,
+            *shown,
+        )
         painter.save()
         painter.setClipRect(square)
-        per_mm = square.width() / self._view.carm.detector_mm * self._view.carm.sid_mm / self._view.carm.sod_mm
-        paint_layers(
-            painter,
-            self._case,
-            lambda points: self._screen(points, area),
-            per_mm,
-            self._view.vessel,
-            self._view.opacity,
-            square.toRect(),
-        )
         self._paint_cursor(painter, area)
         painter.restore()
         # The film is bright where the lungs are: words need something dark to stand on.
@@ -264,6 +266,22 @@ class XrayPane(PatientPane):
         if QFontMetrics(font(0.85)).horizontalAdvance(words) + taken + 20 > box.width():
             box = box.adjusted(0, 0, 0, -22)
         draw_text(painter, box, flags, words, font(0.85), color("accent", "caution"))
+
+    def _paint_still(self, painter: QPainter, area: QRect) -> None:
+        """Draw the film and the plan over it."""
+        assert self._image is not None and self._case is not None
+        square, carm = self._square(area), self._view.carm
+        painter.drawImage(square, self._image)
+        painter.setClipRect(square)
+        paint_layers(
+            painter,
+            self._case,
+            lambda points: self._screen(points, area),
+            square.width() / carm.detector_mm * carm.sid_mm / carm.sod_mm,
+            self._view.vessel,
+            self._view.opacity,
+            square.toRect(),
+        )
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
         x, y = self._screen(self._view.cursor_lps_mm, area)
