@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.journeys.conftest import pane, settle
+from tests.journeys.conftest import find_by_itself, open_study, pane, settle, wheel
 from viewer.desk.lesion_edits import RESOLVED
 from viewer.desk.sight import on_vessel
 from viewer.model.facts import GraftKind, WayKind
@@ -110,6 +110,22 @@ def test_that_a_cap_is_dragged_by_its_flag_on_a_plane_and_by_no_other_tools_butt
     qtbot.mouseRelease(axial, LEFT, pos=flag)
     axial.escape()
     assert lesion_of(planned) is lesion
+
+
+def test_that_a_held_cap_goes_along_to_other_slices_with_the_wheel(planned: MainWindow, qtbot: QtBot):
+    lesion = lesion_of(planned)
+    axial = show_axial(planned, qtbot, lesion.proximal.station_mm)
+    flag = flag_of(QPointF(spot(axial, "RCA", lesion.proximal.station_mm)), proximal=True).toPoint()
+    qtbot.mousePress(axial, LEFT, pos=flag)
+    for _ in range(3):
+        wheel(axial, -1, flag)
+    shown = planned.desk.case.lesions[0].proximal
+    assert abs(shown.station_mm - lesion.proximal.station_mm) > 1
+    assert abs(axial.frame().depth_mm(shown.lps_mm)) < 1
+    assert lesion_of(planned) is lesion
+    qtbot.mouseRelease(axial, LEFT, pos=flag)
+    assert lesion_of(planned).proximal.station_mm == pytest.approx(shown.station_mm, abs=0.01)
+    assert planned.desk.undo_titles == ("Move proximal cap",)
 
 
 def test_that_a_click_on_a_cap_leads_there_and_changes_nothing(planned: MainWindow, qtbot: QtBot):
@@ -377,3 +393,37 @@ def test_that_a_hint_leads_to_what_it_rests_on(planned: MainWindow, qtbot: QtBot
     planned.desk.look(on_vessel(planned.desk.case, planned.desk.view, "LAD", 5.0))
     qtbot.mouseClick(line, LEFT)
     assert planned.desk.view.vessel == "RCA"
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_that_a_real_evening_goes_from_opening_to_moved_caps_changed_scores_and_back(
+    window: MainWindow, qtbot: QtBot, reference_cases: Path
+):
+    find_by_itself(window, True)
+    open_study(window, qtbot, reference_cases / "rca" / "dicom")
+    qtbot.waitUntil(lambda: bool(window.desk.kept_case.lesions) and not window.tree_flow.finding, timeout=180_000)
+    window.desk.look(step=Step.OCCLUSION)
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: window.lesion_facts.told is not None, timeout=60_000)
+    found, before = lesion_of(window), total(window, "KCCT")
+    titles = window.desk.undo_titles
+    # in 3-D, to where less than 15 mm are left
+    drag_cap(window, qtbot, pane(window, "volume"), found.distal.station_mm - 12)
+    assert lesion_of(window).length_mm < 15 < found.length_mm
+    qtbot.waitUntil(lambda: total(window, "KCCT")[1] < before[1], timeout=60_000)
+    window.desk.undo()
+    assert window.desk.kept_case.lesions[0] is found
+    # on a plane that the vessel runs across: the cap is held, and the wheel goes on to other slices
+    axial = show_axial(window, qtbot, found.proximal.station_mm)
+    flag = flag_of(QPointF(spot(axial, "RCA", found.proximal.station_mm)), proximal=True).toPoint()
+    qtbot.mousePress(axial, LEFT, pos=flag)
+    for _ in range(12):
+        wheel(axial, -1, flag)
+    qtbot.mouseRelease(axial, LEFT, pos=flag)
+    assert abs(lesion_of(window).length_mm - found.length_mm) > 2
+    assert window.desk.undo_titles == (*titles, "Move proximal cap")
+    window.desk.undo()
+    assert lesion_of(window) is found
+    window.desk.look(step=Step.OCCLUSION)
+    qtbot.waitUntil(lambda: window.lesion_facts.told is not None and total(window, "KCCT") == before, timeout=60_000)

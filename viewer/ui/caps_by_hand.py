@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
 
 from viewer.desk import Desk
 from viewer.desk.lesion_edits import mark_occlusion, move_cap
@@ -36,12 +36,13 @@ Place = tuple[str, float]
 
 @dataclass(slots=True)
 class Held:
-    """The cap that the mouse holds: its pane, its lesion's number, where it was pressed and stood."""
+    """The cap that the mouse holds: its pane and lesion, where it was pressed, how far off it, and its place."""
 
     pane: PatientPane
     number: int
     proximal: bool
     pressed: QPointF
+    grip: QPointF
     station_mm: float
     moved: bool = False
 
@@ -120,6 +121,9 @@ class CapsByHand(QObject):
         kind = event.type()
         if kind == QEvent.Type.Leave and self._ghost is not None:
             self._hover(watched, None)
+        if isinstance(event, QWheelEvent) and self._held is not None:
+            self._roll(self._held, event)
+            return True
         if not isinstance(event, QMouseEvent):
             return False
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
@@ -144,7 +148,8 @@ class CapsByHand(QObject):
         if grip is None:
             return False
         number, proximal, station = grip
-        self._held = Held(pane, number, proximal, where, station)
+        spot = pane.spot_of(case.lesions[number].vessel, station, pane.rect())
+        self._held = Held(pane, number, proximal, where, QPointF() if spot is None else where - spot[0], station)
         pane.setFocus(Qt.FocusReason.MouseFocusReason)
         self._desk.look(lesion=number)
         return True
@@ -188,7 +193,7 @@ class CapsByHand(QObject):
         if case is None:
             return
         vessel = case.lesions[held.number].vessel
-        station = held.pane.station_under(where, vessel, held.station_mm)
+        station = held.pane.station_under(where - held.grip, vessel, held.station_mm)
         if station is None:
             return
         held.station_mm = station
@@ -196,6 +201,13 @@ class CapsByHand(QObject):
         self._desk.preview(moved)
         if held.pane.follows_drag():
             self._go(moved, held)
+
+    def _roll(self, held: Held, event: QWheelEvent) -> None:
+        """Let the pane go to another slice, and take the cap that is held along to where the vessel runs through it."""
+        held.pane.wheelEvent(event)
+        held.pane.refresh(self._desk.case, self._desk.view)
+        held.moved = True
+        self._drag(held, event.position())
 
     def _go(self, case: Case, held: Held) -> None:
         lesion = case.lesions[held.number]

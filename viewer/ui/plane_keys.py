@@ -35,7 +35,7 @@ PLANE_KEYS: tuple[tuple[str, str], ...] = (
     ("T", "MIP, mean, MinIP"),
     ("M", "measure a distance"),
     ("A", "measure an angle"),
-    ("Drag P or D", "move a cap along its vessel"),
+    ("Drag P or D", "move a cap along its vessel; with the wheel: to other slices"),
     ("Del", "delete the selected mark"),
     ("I", "invert"),
     ("Esc", "cancel what is being drawn or dragged"),
