@@ -253,3 +253,20 @@ def test_that_keys_play_step_and_go(window: MainWindow, pane: AngiogramPane, qtb
     assert pane.finding and not pane.playing
     QTest.keyClick(pane, Qt.Key.Key_J)
     assert isinstance(window.desk.view.carm, CArm) and window.desk.view.carm.label == "RAO 30 / CRA 20"
+
+
+def test_that_a_run_that_is_dropped_on_the_window_is_laid_beside_the_plan(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    case = window.desk.kept_case
+    window.open_path(write_run(tmp_path / "run.dcm", FRAMES))
+    qtbot.waitUntil(lambda: window.desk.kept_case.angiogram is not None, timeout=10_000)
+    assert window.desk.kept_case.volume is case.volume
+
+
+def test_that_any_other_file_is_opened_as_a_study(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    other = tmp_path / "other.dcm"
+    other.write_bytes(b"no DICOM at all")
+    window.open_path(other)
+    qtbot.waitUntil(lambda: "no readable image" in window.message.text, timeout=10_000)
+    assert window.desk.kept_case.angiogram is None

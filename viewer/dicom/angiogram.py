@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.dicom import tags
 from viewer.dicom.decode import DECODERS, NATIVE, stored_values
 from viewer.dicom.header import NotDicom, damage, read_header
 from viewer.dicom.pictures import pictures_of
@@ -128,6 +129,14 @@ def open_run(path: Path, lab: Lab, progress: Progress = silent) -> Run:
     center, width = (_number(values.get(name)) for name in ("WindowCenter", "WindowWidth"))
     window = None if center is None or width is None or width <= 1 else (center, width)
     return Run(angiogram, tuple(pictures), window)
+
+
+def is_run(path: Path) -> bool:
+    """Tell from its header whether a file is a run of a C-arm."""
+    try:
+        return read_header(str(path)).text(tags.SOP_CLASS) in (XA, ENHANCED_XA)
+    except (NotDicom, OSError):
+        return False
 
 
 def frame_grey(run: Run, number: int, levels: tuple[float, float] | None = None) -> NDArray[np.uint8]:

@@ -71,6 +71,22 @@ class AngiogramFlow(QObject):
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
 
+    def open_or(self, path: Path, otherwise: Callable[[Path], None]) -> None:
+        """Lay a file beside the case if it is a run, else hand it on."""
+
+        def work(progress: Progress) -> bool:
+            from viewer.dicom.angiogram import is_run
+
+            return is_run(path)
+
+        def done(run: bool) -> None:
+            if run:
+                self.open(path)
+            else:
+                otherwise(path)
+
+        self._jobs.run(OPEN, work, done=done, failed=self._failed)
+
     def open(self, path: Path) -> None:
         """Lay a run beside the case, as one edit."""
         case = self._desk.kept_case
@@ -204,6 +220,11 @@ class AngiogramFlow(QObject):
         if not isinstance(problem, ViewerError):
             raise problem
         self._message.refuse(problem)
+
+
+def may_be_run(path: Path) -> bool:
+    """Tell from its name whether a file may be a run: most have the suffix of DICOM or none."""
+    return path.suffix.lower() in ("", ".dcm", ".ima") and path.is_file()
 
 
 def detector_px(run: Angiogram, seen_mm: Float) -> Float:

@@ -55,6 +55,8 @@ class LesionFacts(QScrollArea):
 
     #: The names of inputs that a score rests on and that are typed.
     facts_asked = Signal(object)
+    #: Why a view was chosen, in a sentence.
+    why_asked = Signal(str)
 
     def __init__(
         self,
@@ -242,6 +244,7 @@ class LesionFacts(QScrollArea):
         wanted = next((proposal for proposal in self.proposals if proposal.purpose is Purpose.CAP), None)
         if wanted is not None:
             self._go(wanted)
+            self.why_asked.emit(f"{wanted.label}: {wanted.why}")
 
     def _go(self, proposal: Proposal) -> None:
         carm = replace(

@@ -18,7 +18,7 @@ from viewer.model.board import BoardItem
 from viewer.model.view import Step, Window
 from viewer.settings import Settings
 from viewer.ui.angiogram_card import AngiogramCard
-from viewer.ui.angiogram_flow import AngiogramFlow
+from viewer.ui.angiogram_flow import AngiogramFlow, may_be_run
 from viewer.ui.angiogram_pane import AngiogramPane
 from viewer.ui.board_pane import BoardPane
 from viewer.ui.board_restore import restore
@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         views = ViewsPanel(self.desk, self.settings, AngiogramCard(self.angiogram, run))
         occlusion = OcclusionPanel(self.desk, self.tree_flow, self.caps, self.lesion_facts.resolve_cap)
         self.lesion_facts.facts_asked.connect(occlusion.ask_facts)
+        self.lesion_facts.why_asked.connect(self.message.say)
         sheet = SheetPanel(self.sheet, self.exports.ask, self.exports.show_list)
         self.rail = Rail([study, tree, vessel, occlusion, views, sheet], lambda step: self.desk.look(step=step))
         self.rail.settings.clicked.connect(self.show_settings)
@@ -263,9 +264,11 @@ class MainWindow(QMainWindow):
     # -- what the doctor does ------------------------------------------------------------------------------------
 
     def open_path(self, path: Path | list[Path]) -> None:
-        """Open a study, or a plan together with its study."""
+        """Open a study, or a plan together with its study; a run of the C-arm is laid beside what lies open."""
         if isinstance(path, Path) and path.suffix == SUFFIX:
             self.plans.open_plan(path)
+        elif isinstance(path, Path) and self.desk.kept_case is not None and may_be_run(path):
+            self.angiogram.open_or(path, self.flow.open_path)
         else:
             self.flow.open_path(path)
 

@@ -265,6 +265,7 @@ class XrayPane(PatientPane):
         words = "; ".join(warnings)
         if QFontMetrics(font(0.85)).horizontalAdvance(words) + taken + 20 > box.width():
             box = box.adjusted(0, 0, 0, -22)
+            painter.fillRect(area.adjusted(0, area.height() - 48, 0, -26), QColor(0, 0, 0, 175))
         draw_text(painter, box, flags, words, font(0.85), color("accent", "caution"))
 
     def _paint_still(self, painter: QPainter, area: QRect) -> None:

@@ -141,6 +141,8 @@ def test_that_the_view_of_the_cap_resolves_it(tree, lesion):
     column = int(np.abs(found.map.primary_deg - view.primary_deg).argmin())
     assert found.resolved[row, column]
     assert "RVM" in view.why
+    usual = [usual.name for usual in found.resolving(standard_views())]
+    assert f"of the usual views {usual[0]} and {usual[1]} resolve it too" in view.why
 
 
 def test_that_a_cap_that_no_view_resolves_is_said_so(tree, lesion):

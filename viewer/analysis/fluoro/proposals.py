@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from viewer.analysis.fluoro.cap_views import CapViews, cap_views
 from viewer.analysis.fluoro.foreshortening import foreshortening_percent, stretch_points, view_directions
-from viewer.analysis.fluoro.limits import GantryLimits
+from viewer.analysis.fluoro.limits import GantryLimits, standard_views
 from viewer.analysis.fluoro.view_map import ViewMap, view_map
 from viewer.model.carm import view_label
 from viewer.model.geometry import Float
@@ -28,6 +28,8 @@ WITHIN_POINTS = 1.5
 #: A view of the cap or the landing zone may be so many points worse than the best for it, if it shows the occlusion
 #: better: the wire goes from one into the other, and every view fewer saves dose.
 SLACK_POINTS = 4.0
+#: So many of the usual views are named beside a proposal.
+MOST_NAMED = 2
 #: The pair is looked for on a grid of this step, then refined by whole degrees.
 _PAIR_STEP_DEG = 5
 
@@ -155,6 +157,9 @@ def _cap_view(caps: CapViews, body: ViewMap, occlusion: Float, limits: GantryLim
         why += f"; {caps.branch} leaves at {caps.opening_deg[where]:.0f}°, {clear}"
     if not resolved[where]:
         why += "; no reachable view resolves this cap fully"
+    usual = [view.name for view in caps.resolving(standard_views())][:MOST_NAMED]
+    if usual:
+        why += f"; of the usual views {' and '.join(usual)} {'resolves' if len(usual) == 1 else 'resolve'} it too"
     why += f"; {_shown_too(body, where)}"
     return _proposal(seen, where, occlusion, limits, Purpose.CAP, why + ".")
 
