@@ -2,10 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from tests.analysis.coronary.tubes import LUMEN_HU, SOFT_HU, arc, tube_volume
+from viewer.analysis.coronary import search
+from viewer.analysis.coronary.contrast import refuse_too_coarse
+from viewer.analysis.coronary.profile import profile
+from viewer.analysis.coronary.search import cheapest_path
 from viewer.analysis.coronary.seeded import NoPath, trace_path
+from viewer.errors import NoTree
+from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
 
 
@@ -62,8 +70,59 @@ def test_that_a_seed_in_air_is_refused(occluded):
 
 
 def test_that_seeds_on_different_sides_of_the_body_are_refused():
-    from viewer.model.geometry import Geometry
-
     volume = Volume(np.zeros((4, 4, 300), np.int16), Geometry.from_axes((4, 4, 300), (0, 0, 0), (1.0, 1.0, 1.0)))
     with pytest.raises(NoPath, match="different sides"):
         trace_path(volume, [(1, 1, 1), (290, 1, 1)])
+
+
+def test_that_a_long_way_through_muscle_alone_gets_a_sentence():
+    noise = np.random.default_rng(5).normal(70.0, 20.0, (64, 64, 64))
+    geometry = Geometry.from_axes(noise.shape, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    with pytest.raises(NoPath, match="No vessel shows"):
+        trace_path(Volume(noise.astype(np.int16), geometry), [(5, 5, 5), (58, 58, 58)], lumen_hu=LUMEN_HU)
+
+
+def test_that_two_clicks_follow_a_vessel_in_voxels_of_a_millimetre_and_a_half():
+    line = arc(24.0, 5, 175, (0, 0, -12))
+    chamber = line + np.array((0.0, 13.0, 0.0))
+    volume = tube_volume([(chamber, 9.0, LUMEN_HU), (line, 1.9, LUMEN_HU)], half_mm=33, spacing_mm=1.5)
+    with pytest.raises(NoTree):
+        refuse_too_coarse(volume)
+    traced = trace_path(volume, line[[8, -8]], lumen_hu=LUMEN_HU)
+    assert cKDTree(line).query(traced.points_lps_mm)[0].max() < 1.5
+    assert traced.inferred == ()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("start", "end", "length_mm"),
+    [
+        ((93, 55, 66), (91, 48, 85), 35.0),
+        ((93, 55, 66), (87, 64, 70), 20.0),
+        ((90, 32, 57), (85, 22, 49), 22.0),
+    ],
+    ids=["left main and LAD", "left main and LCX", "RCA"],
+)
+def test_that_the_proximal_coronaries_of_a_real_coarse_heart_follow_two_clicks(data_folder, start, end, length_mm):
+    image = SimpleITK.ReadImage(str(data_folder / "heart-cta" / "ct_cropped.nii.gz"))
+    hu = np.clip(SimpleITK.GetArrayFromImage(image), -1024, 3500).astype(np.int16)
+    volume = Volume(hu, Geometry.from_axes(hu.shape, image.GetOrigin(), image.GetSpacing()[::-1]))
+    traced = trace_path(volume, volume.geometry.to_lps(np.array([start, end], float)))
+    assert traced.length_mm == pytest.approx(length_mm, rel=0.25)
+    assert traced.inferred == ()
+    # read off the pictures: contrast of 350 HU and more all the way, as wide as a proximal coronary
+    tube = profile(volume, traced.points_lps_mm, floor_hu=-150, cap_hu=580)
+    assert np.percentile(tube.hu, 15) > 250
+    assert 1.0 < np.median(tube.radius_mm) < 2.5
+
+
+def test_that_looking_towards_the_goal_finds_the_same_way_as_looking_everywhere(monkeypatch):
+    rng = np.random.default_rng(3)
+    price = np.exp(ndimage.gaussian_filter(rng.normal(0, 16, (30, 34, 40)), 2)).astype(np.float32)
+    target = np.zeros(price.shape, bool)
+    target[26, 30, 33] = True
+    aimed = cheapest_path(price, np.array([[3, 3, 4]]), target)
+    monkeypatch.setattr(search, "AIM_SHARE", 0.0)
+    blind = cheapest_path(price, np.array([[3, 3, 4]]), target)
+    assert aimed is not None and blind is not None
+    assert aimed[1] == pytest.approx(blind[1], rel=1e-5)

@@ -11,8 +11,9 @@ from scipy.interpolate import CubicSpline
 
 from viewer.analysis.coronary.course import centerline
 from viewer.analysis.coronary.grid import F32, resampled
-from viewer.analysis.coronary.profile import profile, recentred, resampled_course, smoothed_course
+from viewer.analysis.coronary.profile import TubeProfile, profile, recentred, resampled_course, smoothed_course
 from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.tree import OPEN_SHARE
 from viewer.analysis.coronary.tubularity import smoothed
 from viewer.errors import ViewerError
 from viewer.model.centerline import Centerline
@@ -25,6 +26,8 @@ AIR_HU = -350.0
 CLOSEST_MM = 1.0
 #: Farther apart than this lie no two places of one coronary.
 FARTHEST_MM = 220.0
+#: No occlusion leaves so long a course without lumen; of a longer one at least this share shows contrast in a tube.
+LONGEST_BLIND_MM, LEAST_SHOWN, WIDEST_MM = 60.0, 0.15, 4.0
 GRID_MM = 1.0
 MARGIN_MM = 14.0
 
@@ -95,7 +98,8 @@ def trace_path(
     Raises
     ------
     NoPath
-        If the points make no sense, or nothing but air lies between them.
+        If the points make no sense, nothing but air lies between them, or no vessel shows along a long way
+        between two.
     """
     seeds = checked_seeds(volume, points_lps_mm)
     lumen = _lumen_hu(volume, seeds) if lumen_hu is None else lumen_hu
@@ -120,7 +124,20 @@ def trace_path(
         # the clicked ends stay near their clicks; the inside is free, but for what was drawn
         line = resampled_course(line + share[:, None] * (moved - line))
     tube = profile(volume, line, floor_hu=-150.0, cap_hu=1.6 * lumen)
+    if len(seeds) == 2 and not any(by_hand):
+        _refuse_unseen(line, tube, lumen)
     return centerline(volume, line, tube, lumen)
+
+
+def _refuse_unseen(line: Float, tube: TubeProfile, lumen_hu: float) -> None:
+    """Raise `NoPath` where hardly any vessel shows along a way that is too long for an occlusion."""
+    length = float(arc_length_mm(line)[-1])
+    shown = (tube.hu > OPEN_SHARE * lumen_hu) & (tube.around_hu < 0.6 * lumen_hu) & (tube.radius_mm < WIDEST_MM)
+    if length > LONGEST_BLIND_MM and shown.mean() < LEAST_SHOWN:
+        raise NoPath(
+            f"No vessel shows along the {length:.0f} mm between the points.",
+            "Click two points on the same vessel, or draw it point by point.",
+        )
 
 
 def _lumen_hu(volume: Volume, seeds: Float) -> float:
