@@ -191,3 +191,10 @@ def test_that_pictures_without_a_dicom_file_have_no_patients_study(case: Case) -
     gone = Volume(case.volume.hu, case.volume.geometry, replace(case.volume.facts, series_uid="9.9"))
     with pytest.raises(UnreadableStudy, match="not where they were"):
         patients_study(gone)
+
+
+def test_that_the_patients_study_is_found_in_an_archive_too(case: Case, tmp_path: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "study"), "zip", str(case.volume.facts.source)))
+    (series,) = scan(archive).series
+    found = patients_study(Volume(case.volume.hu, case.volume.geometry, series.facts))
+    assert found.patient_name == "Döe, Jane" and len(found.images) == len(case.volume.hu)

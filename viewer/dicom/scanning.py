@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from viewer.dicom import tags
@@ -53,8 +54,9 @@ def scan(paths: Paths, progress: Progress = silent) -> Study:
     unused: list[UnusedFile] = []
     findings: list[Finding] = []
     lent: list[object] = []
+    origins: dict[str, str] = {}
     for path in asked:
-        _list(path, files, unused, findings, lent, progress)
+        _list(path, files, unused, findings, lent, origins, progress)
     if not files and not unused:
         raise UnreadableStudy(f"{asked[0]} holds no files.", "Choose the folder that holds the images.")
 
@@ -63,6 +65,7 @@ def scan(paths: Paths, progress: Progress = silent) -> Study:
     kept_alive = tuple(lent)
     series = [_series(stack, told, headers, broken, kept_alive) for stack, told in group(pictures)]
     series += [image_series(path, name, kept_alive, look=len(images) > 1) for path, name in images]
+    series = [_from_archive(one, origins) for one in series]
     source = str(asked[0]) if len(asked) == 1 else f"{asked[0].parent} ({len(asked)} files)"
     if not series:
         raise _nothing_found(asked[0], unused)
@@ -88,9 +91,10 @@ def _list(
     unused: list[UnusedFile],
     findings: list[Finding],
     lent: list[object],
+    origins: dict[str, str],
     progress: Progress,
 ) -> None:
-    """Add the files that a path stands for."""
+    """Add the files that a path stands for; of copies out of an archive `origins` tells the archive."""
     try:
         path.stat()
     except OSError as error:
@@ -108,6 +112,7 @@ def _list(
         folder, copies, others = unpacked(path, progress)
         lent.append(folder)
         files += copies
+        origins.update((copy, str(path)) for copy, _ in copies)
         unused += [UnusedFile(name, "no DICOM file") for name in others]
     else:
         files.append((str(path), str(path)))
@@ -179,6 +184,14 @@ def _is_cut_short(picture: Picture) -> bool:
         return False
     head = 8 if layout.syntax == IMPLICIT_LITTLE else 12
     return picture.file_size < picture.pixels_at + head + layout.frame_bytes * layout.frames
+
+
+def _from_archive(series: SeriesInfo, origins: dict[str, str]) -> SeriesInfo:
+    """Return a series whose source is the archive that it came out of, if it did: the copies will be gone."""
+    pictures = series.stack.pictures if series.stack is not None else series.pictures
+    place = series.image_path or (pictures[0].path if pictures else None)
+    source = origins.get(str(place))
+    return series if source is None else replace(series, facts=replace(series.facts, source=source))
 
 
 def _series(
