@@ -97,3 +97,22 @@ def test_that_every_change_says_look_again_once():
 def test_that_an_edit_of_an_empty_desk_is_a_programming_error():
     with pytest.raises(ValueError, match="no case"):
         Desk().apply(a_case(), "x")
+
+
+def test_that_what_was_worked_out_from_an_edit_is_undone_and_done_again_with_it():
+    desk, first = Desk(), a_case()
+    desk.open(first)
+    desk.apply(with_mark(first, 1), "Drag RCA at 50 mm")
+    measured = with_mark(desk.kept_case, 2)
+    desk.amend(measured)
+    assert desk.case is measured
+    assert desk.undo_titles == ("Drag RCA at 50 mm",)
+    desk.undo()
+    assert desk.case is first
+    desk.redo()
+    assert desk.case is measured
+
+
+def test_that_nothing_is_amended_while_nothing_lies_open():
+    with pytest.raises(ValueError, match="no case"):
+        Desk().amend(a_case())

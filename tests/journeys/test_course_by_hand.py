@@ -292,3 +292,13 @@ def test_that_a_double_click_on_a_plane_makes_a_vessel_the_active_one(wrong: Mai
     place = axial.frame().to_screen(line.at(30.0)).toPoint()
     qtbot.mouseDClick(axial, Qt.MouseButton.LeftButton, pos=place)
     assert wrong.desk.view.vessel == "LAD"
+
+
+def test_that_a_double_click_on_the_x_ray_preview_makes_a_vessel_the_active_one(wrong: MainWindow, qtbot: QtBot):
+    wrong.desk.look(step=Step.VIEWS)
+    settle(wrong, qtbot)
+    xray = pane(wrong, "xray")
+    line = wrong.desk.kept_case.tree["LAD"].centerline
+    (place,), _ = xray.on_screen(line.at(60.0)[None], xray.rect())
+    qtbot.mouseDClick(xray, Qt.MouseButton.LeftButton, pos=QPoint(*(round(v) for v in place)))
+    assert wrong.desk.view.vessel == "LAD"

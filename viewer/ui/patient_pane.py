@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 
+from viewer.desk.sight import on_vessel
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
@@ -87,6 +88,14 @@ class PatientPane(Pane):
             return None
         _, station, name = min(known)
         return name, station
+
+    def choose_vessel(self, position: QPointF) -> bool:
+        """Make the vessel under the mouse the active one, the cursor there; False if none is drawn there."""
+        case, view = self.desk.kept_case, self.desk.view
+        found = self.vessel_under(position) if view.opacity("vessels") > 0 else None
+        if case is not None and found is not None:
+            self.desk.look(on_vessel(case, view, *found))
+        return found is not None
 
     def station_near(self, position: QPointF, vessel: str) -> float | None:
         """Return the station of one vessel under the mouse, whatever else lies there; ``None`` if it is not there."""

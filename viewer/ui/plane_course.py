@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
-from viewer.desk.sight import on_vessel
 from viewer.ui.course_pull import CoursePull, paint_handle
 from viewer.ui.patient_pane import UNSEEN_MM
 from viewer.ui.plane_drags import CursorDrag, Drag, OneDrag
@@ -59,7 +58,7 @@ class CourseOnPlane:
         station = self.station_at(position)
         if station is not None and self._pull.take(self._desk.view.vessel or "", station):
             return CourseDrag(self._pane, self._pull, position)
-        return CursorDrag(self._pane, position, jump=not self.choose(position))
+        return CursorDrag(self._pane, position, jump=not self._pane.choose_vessel(position))
 
     def station_at(self, position: QPointF) -> float | None:
         """Return the station of the active vessel at which the mouse would take its course."""
@@ -67,14 +66,6 @@ class CourseOnPlane:
         if view.vessel is None or view.opacity("vessels") <= 0:
             return None
         return self._pane.station_near(position, view.vessel)
-
-    def choose(self, position: QPointF) -> bool:
-        """Make the vessel under the mouse the active one, the cursor there; False if there is none."""
-        case, view = self._desk.kept_case, self._desk.view
-        found = self._pane.vessel_under(position) if view.opacity("vessels") > 0 else None
-        if case is not None and found is not None:
-            self._desk.look(on_vessel(case, view, *found))
-        return found is not None
 
     def pointer(self, position: QPointF) -> Qt.CursorShape:
         """Return the shape that says what a press would do while courses are dragged."""

@@ -417,7 +417,7 @@ class PlanePane(PatientPane):
             self.mousePressEvent(event)
         elif self.crosshair().holds_center(position):
             self.straighten()
-        elif not self._course.choose(position):
+        elif not self.choose_vessel(position):
             self.desk.look(window=self.tools.windows[0][1])
 
     def wheelEvent(self, event: QWheelEvent) -> None:

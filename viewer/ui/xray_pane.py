@@ -39,6 +39,7 @@ SID_STEP_MM, MOST_SID_MM = 10.0, 1400.0
 
 XRAY_KEYS = (
     ("Left drag", "turn the C-arm"),
+    ("Double-click a vessel", "make it the active one"),
     ("Arrows (Shift)", "1° (5°)"),
     ("Wheel", "zoom: size of the detector field"),
     ("Shift + wheel", "SID"),
@@ -299,6 +300,12 @@ class XrayPane(PatientPane):
             self._drag = ("turn", event.position(), self._view.carm)
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._drag = ("move", event.position(), self._view.carm)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Make the vessel under the mouse the active one."""
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.position().y() <= HEADER_PX or not left or not self.choose_vessel(event.position()):
+            super().mouseDoubleClickEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drag is None:
