@@ -184,17 +184,25 @@ class KeptChart:
         self._picture = QPixmap()
 
     def paint(
-        self, painter: QPainter, arranged: Arrangement, case: Case, view: ViewState, found: Sequence[Composition]
+        self,
+        painter: QPainter,
+        arranged: Arrangement,
+        case: Case,
+        view: ViewState,
+        found: Sequence[Composition],
+        *,
+        dragging: bool,
     ) -> None:
-        """Paint it, anew only if something of it is other than before."""
+        """Paint it, anew only if something of it is other than before; what a course measures waits for its drag."""
         assert arranged.strip is not None
         placed, ratio = arranged.placements[0], painter.device().devicePixelRatio()
         where = (QRectF(arranged.area), arranged.strip, placed.area.left(), placed.px_per_mm, ratio)
         made_from = (case.tree, case.sections, case.calcium, arranged.sight, view.hidden_overlays, view.faded_overlays)
         key = (*made_from, *found, where)
-        if not same(key, self._key):
+        size = arranged.area.size() * ratio
+        waits = dragging and self._picture.size() == size
+        if not waits and not same(key, self._key):
             self._key = key
-            size = arranged.area.size() * ratio
             self._picture = QPixmap(size)
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(Qt.GlobalColor.transparent)

@@ -300,8 +300,10 @@ class ReformationPane(PatientPane):
             painter.restore()
         found = self._compositions.found
         if arranged.strip is not None:
-            paint = self._chart.paint if live else paint_chart
-            paint(painter, arranged, case, view, found)
+            if live:
+                self._chart.paint(painter, arranged, case, view, found, dragging=self._pull.held is not None)
+            else:
+                paint_chart(painter, arranged, case, view, found)
         if not self._stretched:
             paint_occlusions(painter, arranged, case, view)
         paint_cursor(painter, arranged, view)

@@ -89,11 +89,14 @@ class XrayPane(PatientPane):
             self.jobs.cancel("xray.prepare")
             self.set_empty(True)
             return
-        base_key = (case.volume, case.tree, view.xray.own_contrast, view.xray.heart_only)
-        if not same(base_key, self._base_key):
-            self._base_key = base_key
-            self._prepare(case, view.xray)
-        self._dye()
+        kept = self.desk.kept_case
+        # While a course is dragged the film stays: it takes a second, and the courses over it follow anyway.
+        if self._base is None or kept is None or case.tree is kept.tree:
+            base_key = (case.volume, case.tree, view.xray.own_contrast, view.xray.heart_only)
+            if not same(base_key, self._base_key):
+                self._base_key = base_key
+                self._prepare(case, view.xray)
+            self._dye()
         self._ask()
         looked = (view.carm, view.cursor_lps_mm, view.vessel, view.lesion, self._settings.lab)
         self.update_if_other(case, *looked, view.hidden_overlays, view.faded_overlays)
