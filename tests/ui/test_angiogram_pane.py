@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,7 @@ from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
 from viewer.ui.angiogram_card import AngiogramCard
 from viewer.ui.angiogram_pane import AngiogramPane
+from viewer.ui.capture_caption import caption_of
 from viewer.ui.window import MainWindow
 
 FRAMES = np.stack([np.full((64, 64), 60 + 40 * n) for n in range(4)]).astype("u1")
@@ -270,3 +271,12 @@ def test_that_any_other_file_is_opened_as_a_study(window: MainWindow, qtbot: QtB
     window.open_path(other)
     qtbot.waitUntil(lambda: "no readable image" in window.message.text, timeout=10_000)
     assert window.desk.kept_case.angiogram is None
+
+
+def test_that_a_capture_says_that_it_is_a_real_angiogram_and_from_where(
+    window: MainWindow, pane: AngiogramPane, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_run(window, qtbot, write_run(tmp_path / "run.dcm", FRAMES))
+    caption = caption_of(window.desk.kept_case, window.desk.view, pane, QRect(0, 0, 900, 500))
+    assert caption.parts[:2] == ("real angiogram, C-arm RAO 30 / CRA 20", "frame 1 / 4")
+    assert caption.place.startswith("RCA") and caption.scale_holds == "at the isocentre"

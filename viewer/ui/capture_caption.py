@@ -24,7 +24,7 @@ MARGIN_PX, GAP_PX = 12, 6
 #: The bar is at most this share of the caption's width.
 BAR_SHARE = 0.16
 #: Panes that show the lesion's vessel whatever the cursor is at.
-OF_VESSEL = ("reformation", "sections", "xray", "view_map")
+OF_VESSEL = ("reformation", "sections", "xray", "angiogram", "view_map")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ def _direction(view: ViewState, pane: Pane | None) -> list[str]:
         return [f"C-arm {view.carm.label}"]
     if pane.key == "xray":
         return [f"C-arm {view.carm.label}", "seen from the detector"]
+    if pane.key == "angiogram":
+        return [f"real angiogram, C-arm {pane.subtitle()}", f"frame {pane.header_right()}"]
     if pane.key == "volume":
         return [f"seen from {pane.header_right()}"]
     if pane.key == "reformation":
