@@ -17,6 +17,12 @@ APEX_DIRECTION = unit((0.62, -0.52, -0.59))
 MAJOR_MM, MAJOR_RADIUS_MM = 25.0, 0.8
 #: A branch with brighter surroundings than this does not run in fat.
 IN_MUSCLE_HU = 40.0
+#: The circumflex is at least this long where it reaches the crux, and what descends from there at least this.
+TO_CRUX_MM, DESCENDING_MM = 70.0, 20.0
+#: The crux lies at least so far to the right of where the left main forks.
+CRUX_RIGHT_MM = 10.0
+#: Branches that leave it so little before the crux run over the back of the ventricle.
+BEFORE_CRUX_MM = 18.0
 #: The conus branch leaves the right coronary within this length.
 CONUS_MM = 15.0
 
@@ -88,7 +94,8 @@ def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], 
     -------
     tuple of NamedCourse
     Dominance or None
-        None if neither tree reaches the crux.
+        Right if the right tree forks at the crux, left if the circumflex goes on from there towards the apex; None if
+        neither is seen.
     """
     tree = rooted(net, roots)
     children, beyond = tree.children(), tree.beyond_mm()
@@ -102,6 +109,8 @@ def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], 
         more, here = _right_tree(view, root, first=number == 0)
         courses += more
         crux = crux or here
+    if crux is None and right:
+        courses, crux = _left_dominant(view, courses)
     return tuple(_unique(courses)), crux
 
 
@@ -267,6 +276,39 @@ def _right_tree(view: _View, root: int, *, first: bool) -> tuple[list[NamedCours
         way = [line[crux], *_follow(view, child)]
         courses += _with_branches(view, NamedCourse(name, "RCA", tuple(way)))
     return courses, Dominance.RIGHT
+
+
+def _left_dominant(view: _View, courses: list[NamedCourse]) -> tuple[list[NamedCourse], Dominance | None]:
+    """Name what the circumflex gives off at the crux, if it is the one that reaches it."""
+    lcx = next((c for c in courses if c.name == "LCX"), None)
+    if lcx is None:
+        return courses, None
+    points = view.net.points_lps_mm[list(lcx.points)]
+    along = arc_length_mm(points)
+    # round the heart in its groove the circumflex gets to the right until the crux, the descending branch turns back
+    crux = int(points[:, 0].argmin())
+    if along[crux] < TO_CRUX_MM or points[crux, 0] > points[0, 0] - CRUX_RIGHT_MM:
+        return courses, None
+    if along[-1] - along[crux] >= DESCENDING_MM and _apexward(points[crux:]) >= DESCENDING_MM:
+        trunk = NamedCourse("LCX", lcx.parent, lcx.points[: crux + 1])
+        tail = NamedCourse("L-PDA", "LCX", lcx.points[crux:])
+        courses = [part for c in courses for part in ((trunk, tail) if c is lcx else (c,))]
+    place = {point: float(along[at]) for at, point in enumerate(lcx.points)}
+    late = [
+        c
+        for c in courses
+        if c.parent == "LCX" and c.name == "OM" and along[crux] - place.get(c.points[0], -np.inf) <= BEFORE_CRUX_MM
+    ]
+    late.sort(key=lambda c: place[c.points[0]])
+    named_here = {}
+    if late and not any(c.name == "L-PDA" for c in courses):
+        last = late.pop()
+        if _apexward(view.net.points_lps_mm[list(last.points)]) < DESCENDING_MM:
+            return courses, None
+        named_here[last.points] = "L-PDA"
+    named_here |= {c.points: "L-PLV" for c in late}
+    renamed = [NamedCourse(named_here.get(c.points, c.name), c.parent, c.points) for c in courses]
+    return renamed, Dominance.LEFT if any(c.name == "L-PDA" for c in renamed) else None
 
 
 def _end_apexward(view: _View, child: int) -> float:
