@@ -24,6 +24,7 @@ from pydicom.uid import (
 )
 
 from tests.dicom.xa_run import write_run
+from viewer.dicom import scan
 from viewer.dicom.angiogram import ENHANCED_XA, frame_grey, open_run
 from viewer.dicom.patient_match import same_patient
 from viewer.errors import UnreadableStudy
@@ -235,6 +236,13 @@ def test_that_another_patient_is_noticed_and_no_name_is_logged(
     assert same_patient(run, str(folder), "9.9") is None
     assert same_patient(run, None, None) is None
     assert "Miller" not in caplog.text and "MILLER" not in caplog.text and "4711" not in caplog.text
+
+
+def test_that_a_run_opened_as_a_study_leads_to_the_step_that_takes_it(tmp_path: Path, frames: np.ndarray) -> None:
+    write_run(tmp_path / "run.dcm", frames)
+    (series,) = scan([tmp_path]).series
+    assert not series.readable
+    assert any("step Views lays a run" in reason for reason in series.reasons)
 
 
 @pytest.mark.data

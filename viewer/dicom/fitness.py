@@ -57,7 +57,9 @@ def judge(pictures: Sequence[Picture], facts: SeriesFacts, stack: Stack | None, 
         found.append(Finding(Severity.CAUTION, text))
 
     if facts.modality != "CT":
-        refuse(f"This is no CT ({_modality(facts.modality)}); planning needs a CT in Hounsfield units.")
+        text = f"This is no CT ({_modality(facts.modality)}); planning needs a CT in Hounsfield units."
+        beside = " Open the CT first; the step Views lays a run of the angiogram beside it."
+        refuse(text + beside if facts.modality == "XA" else text)
     elif "LOCALIZER" in first.image_type:
         refuse("This is a localizer, the overview from which the scan was planned.")
     elif first.sop_class is not None and first.sop_class not in CT_CLASSES:
