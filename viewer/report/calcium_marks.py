@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
+from scipy.ndimage import median_filter
 
 from viewer.model.calcium import CalciumPattern, CalciumProfile, Certainty
 from viewer.report.ink import color
@@ -19,6 +20,7 @@ CLASSES = (
     (CalciumPattern.OVER_HALF, "over_half", "> 50 %"),
     (CalciumPattern.ANY, "calcium", "calcium"),
 )
+EVEN_STATIONS = 5
 #: Of a band that is possible only: drawn, left out.
 DASH_PX = (2.5, 4.0)
 
@@ -88,8 +90,12 @@ def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
         certain = profile.certainty(pattern) == Certainty.FIRM
         starts = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]])))
         for first, last in zip(starts[::2], starts[1::2], strict=True):
-            bounds = [first, *(np.flatnonzero(np.diff(certain[first:last].astype(int))) + first + 1), last]
-            parts = tuple(Run(number, float(edge[a]), float(edge[b]), bool(certain[a])) for a, b in pairwise(bounds))
+            # Single stations that are otherwise than their neighbours are not told apart.
+            even = median_filter(certain[first:last].astype(np.uint8), EVEN_STATIONS, mode="nearest")
+            bounds = [first, *(np.flatnonzero(np.diff(even.astype(int))) + first + 1), last]
+            parts = tuple(
+                Run(number, float(edge[a]), float(edge[b]), bool(even[a - first])) for a, b in pairwise(bounds)
+            )
             firm = bool(certain[first:last].mean() >= 0.5)
             runs.append(Run(number, float(edge[first]), float(edge[last]), firm, parts))
     return tuple(runs)
