@@ -387,6 +387,7 @@ def test_that_what_was_judged_on_angiography_replaces_what_ct_says(planned: Main
 def test_that_a_hint_leads_to_what_it_rests_on(planned: MainWindow, qtbot: QtBot):
     qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
     settle(planned, qtbot)
+    qtbot.waitUntil(lambda: planned.lesion_facts.ready, timeout=5000)
     lines = planned.lesion_facts.widget().findChildren(HintLine)
     assert len(lines) == len(planned.lesion_facts.told.hints)
     line = next(one for one in lines if one._hint.shown_by is Picture.PROXIMAL_CAP)

@@ -111,6 +111,7 @@ def test_that_a_reader_opens_its_files(window: MainWindow, qtbot: QtBot, heart: 
 def test_that_measurements_stand_in_the_right_column(planned: MainWindow, qtbot: QtBot):
     qtbot.waitUntil(lambda: planned.lesion_facts.told is not None, timeout=20_000)
     assert [one.name for one in planned.lesion_facts.told.measurements] == ["length over chord"]
+    qtbot.waitUntil(lambda: planned.lesion_facts.ready, timeout=5000)
     words = [label.text() for label in planned.lesion_facts.widget().findChildren(QLabel)]
     assert "length over chord" in words
 

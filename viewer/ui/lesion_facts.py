@@ -83,6 +83,7 @@ class LesionFacts(QScrollArea):
         self.proposals: tuple[Proposal, ...] = ()
         self._step: Step | None = None
         self._views_card: QFrame | None = None
+        self._waiting: list[QFrame] = []
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
@@ -133,17 +134,30 @@ class LesionFacts(QScrollArea):
         self._show([frame])
 
     def _show(self, cards: list[QFrame]) -> None:
+        """Put cards below each other, one a turn of the event loop: all at once they would hold the window up."""
         inside = QWidget()
         inside.setFixedWidth(WIDTH_PX - 14)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(6)
-        for frame in cards:
-            column.addWidget(frame)
         column.addStretch(1)
         self.setWidget(inside)
-        # The cards get their places in the next turn of the event loop.
-        QTimer.singleShot(0, self, self._reveal)
+        self._waiting = cards
+        self._lay_next()
+
+    def _lay_next(self) -> None:
+        inside = self.widget()
+        column = None if inside is None else inside.layout()
+        if self._waiting and isinstance(column, QVBoxLayout):
+            column.insertWidget(column.count() - 1, self._waiting.pop(0))
+            QTimer.singleShot(0, self, self._lay_next)
+        else:
+            self._reveal()
+
+    @property
+    def ready(self) -> bool:
+        """Whether all cards are there."""
+        return not self._waiting
 
     def _build(self, lesion: Lesion, facts: ClinicalFacts) -> None:
         cards = []
