@@ -34,6 +34,12 @@ def test_that_a_blunt_occlusion_is_found_to_the_millimetre(scan: dict[str, float
         assert cap.range_mm[0] <= truth <= cap.range_mm[1]
 
 
+def test_that_blur_and_noise_do_not_make_a_blunt_cap_tapered() -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), distal_share=0.65, seed=4, **NOISY))
+    assert found.proximal.shape is CapShape.BLUNT
+    assert found.proximal.station_mm == pytest.approx(20.0, abs=0.5)
+
+
 @pytest.mark.parametrize("scan", [{}, NOISY], ids=["clear", "noisy"])
 def test_that_a_taper_is_followed_to_its_tip(scan: dict[str, float]) -> None:
     found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38, taper_mm=5.0),), **scan))

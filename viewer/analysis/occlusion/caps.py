@@ -1,8 +1,9 @@
 """Where exactly the open lumen ends: a tapering cone, fitted to the lumen's area along the vessel.
 
 The radius of the lumen falls in a straight line to nothing over the taper's length, so its area falls with the square.
-What is measured of it along the vessel is this, blurred. A plug of calcium ends the lumen where it begins itself:
-half-way between the grey values of contrast and calcium in the vessel's core.
+What is measured of it along the vessel is this, blurred: once as the area of the fitted lumen, and once as the light in
+the middle of the vessel, which is sharper but knows less of the wall. A plug of calcium ends the lumen where it begins
+itself: half-way between the grey values of contrast and calcium in the vessel's core.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ OPEN_MM, CLOSED_MM, PLATEAU_MM = 12.0, 5.0, 5.0
 SEARCH_MM = 5.0
 #: The measured area of a lumen is smoothed so much along the vessel, and is wrong by so much of the healthy one;
 #: stations nearer than this to each other are wrong together.
-AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.5, 0.12, 1.0
+AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.65, 0.12, 1.0
+#: The light of a lumen, compared with that of the plaque from so far into the occlusion on, tells as much: its spread,
+#: the share of the noise that is left in the mean over a section, its blur along the vessel, and the contrast that it
+#: takes at least.
+PLAQUE_FROM_MM, PLAQUE_RANGE_HU, FAINTEST_HU = 1.5, (40.0, 160.0), 60.0
+LIGHT_SPREAD, LIGHT_NOISE_SHARE, LIGHT_BLUR_MM = 0.2, 0.35, 0.45
 #: What a branch that leaves a closed vessel shows in its sections: nothing to all of its own area, so far beyond its
 #: own radius, on the side that it comes from and on the one that it goes to.
 BRANCH_SHARES = (0.0, 0.5, 1.0)
@@ -128,7 +134,8 @@ def fit_cap(
     share = sections.lumen_area_mm2[here] / np.maximum(sections.wall_area_mm2[here], 1e-6)
     wall = float(np.median(np.sqrt(sections.wall_area_mm2[here] / np.pi)))
     bumps = [_bump(contrast.station_mm[here], branch, wall) for branch in branches]
-    tip, spread, taper = _cone(x, share, [bump for bump in bumps if bump.max() > 0.05])
+    light = _light(x, contrast.mean_hu[here], noise_hu)
+    tip, spread, taper = _cone(x, share, light, [bump for bump in bumps if bump.max() > 0.05])
     plug = None if calcium is None else _plug(x, calcium.csa_percent[here], contrast, here, tip)
     if plug is not None:
         tip, slope = plug
@@ -146,7 +153,19 @@ def _bump(station_mm: Float, branch: SideBranch, wall_mm: float) -> Float:
     return np.asarray(edges * min((branch.radius_mm / wall_mm) ** 2, 1.0), float)
 
 
-def _cone(x: Float, share: Float, bumps: list[Float]) -> tuple[float, float, float]:
+def _light(x: Float, mean_hu: Float, noise_hu: float) -> tuple[Float, float]:
+    """Return how much of the healthy lumen's contrast is left, NaN where unknown, and its standard deviation."""
+    before, beyond = mean_hu[x < -PLATEAU_MM], mean_hu[x > PLAQUE_FROM_MM]
+    if not np.isfinite(before).any() or not np.isfinite(beyond).any():
+        return np.full(len(x), np.nan), 1.0
+    plaque = float(np.clip(np.nanmedian(beyond), *PLAQUE_RANGE_HU))
+    height = float(np.nanmedian(before)) - plaque
+    if height < FAINTEST_HU:
+        return np.full(len(x), np.nan), 1.0
+    return (mean_hu - plaque) / height, float(np.hypot(LIGHT_SPREAD, LIGHT_NOISE_SHARE * noise_hu / height))
+
+
+def _cone(x: Float, share: Float, light: tuple[Float, float], bumps: list[Float]) -> tuple[float, float, float]:
     """Return where the lumen closes, how unsure that is, and the length of the taper; `x` grows into the occlusion."""
     plateau = share[x < -PLATEAU_MM]
     healthy = float(np.clip(np.median(plateau) if len(plateau) else share.max(), *HEALTHY_RANGE))
@@ -154,11 +173,15 @@ def _cone(x: Float, share: Float, bumps: list[Float]) -> tuple[float, float, flo
     tips = np.arange(max(-SEARCH_MM, x[0] + 1.0), max(min(SEARCH_MM, x[-1]), x[0] + 1.0) + 1e-9, 0.1)
     step = float(np.median(np.diff(x)))
     scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / (AREA_SPREAD * healthy)
-    cones = np.empty((len(tapers), len(tips), len(x)))
-    for row, taper in enumerate(tapers):
-        before, shape = blurred_taper(float(taper), AREA_BLUR_MM)
-        cones[row] = np.interp(tips[:, None] - x[None, :], before, shape)
-    cost = np.stack([_cost(share, cones, healthy, beside, scale) for beside in _beside(bumps, len(x))])
+    cones, glows = (_cones(tapers, tips, x, blur_mm) for blur_mm in (AREA_BLUR_MM, LIGHT_BLUR_MM))
+    shown, light_spread = light
+    light_scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / light_spread
+    cost = np.stack(
+        [
+            _cost(share, cones, healthy, beside, scale) + _cost(shown, glows, 1.0, beside / healthy, light_scale)
+            for beside in _beside(bumps, len(x))
+        ]
+    )
     likely = np.exp(-0.5 * (cost - cost.min())).sum(0)
     likely /= likely.sum()
     # just before its tip the cone is no open lumen any more
@@ -166,6 +189,15 @@ def _cone(x: Float, share: Float, bumps: list[Float]) -> tuple[float, float, flo
     where = float((likely * closes).sum())
     spread = float(np.sqrt((likely * (closes - where) ** 2).sum()))
     return where, spread, float((likely.sum(1) * tapers).sum())
+
+
+def _cones(tapers: Float, tips: Float, x: Float, blur_mm: float) -> Float:
+    """Return the open share at `x` for every taper and tip, blurred along the vessel."""
+    result = np.empty((len(tapers), len(tips), len(x)))
+    for row, taper in enumerate(tapers):
+        before, shape = blurred_taper(float(taper), blur_mm)
+        result[row] = np.interp(tips[:, None] - x[None, :], before, shape)
+    return result
 
 
 def _beside(bumps: list[Float], count: int) -> list[Float]:
@@ -177,8 +209,8 @@ def _beside(bumps: list[Float], count: int) -> list[Float]:
 
 
 def _cost(share: Float, cones: Float, healthy: float, beside: Float, scale: float) -> Float:
-    """Return how badly each cone explains the open share of the area, together with what branches add to it."""
-    left = np.abs(share - np.maximum(healthy * cones, beside)) * scale
+    """Return how badly each cone explains what is seen of the lumen, together with what branches add to it."""
+    left = np.nan_to_num(np.abs(share - np.maximum(healthy * cones, beside)) * scale)
     return np.asarray(np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(2), float)
 
 
