@@ -40,11 +40,12 @@ def decided_words(lesion: Lesion) -> str:
 def rows_of(lesion: Lesion, measures: LesionMeasures) -> Rows:
     """Return the numbers of the occlusion itself."""
     low, high = measures.length_range_mm
-    near = "".join(f", near {limit:.0f}" for limit in measures.near_thresholds_mm)
+    near = [("Close to", f"the {limit:.0f} mm limit") for limit in measures.near_thresholds_mm]
     branch = lesion.proximal.side_branch_mm
     rows = [
         ("Length", f"{measures.length_mm:.1f} mm"),
-        ("May be", f"{low:.1f} – {high:.1f} mm{near}"),
+        ("May be", f"{low:.1f} – {high:.1f} mm"),
+        *near,
         ("Straight", f"{measures.chord_mm:.1f} mm"),
         ("Proximal cap", cap_words(lesion.proximal)),
         (

@@ -56,7 +56,7 @@ class VesselPanel(StepPanel):
         self._calcium = self.add_card("What counts as calcium")
         self._kind = QComboBox()
         self._kind.setAccessibleName("Threshold of calcium")
-        self._kind.addItems(["351 HU (Xing)", "adaptive to the contrast", "typed"])
+        self._kind.addItems(["351 HU (Xing)", "adaptive", "typed"])
         self._kind.activated.connect(self._threshold)
         self._typed = QSpinBox()
         self._typed.setRange(130, 1500)
