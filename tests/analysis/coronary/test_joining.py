@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from viewer.analysis.coronary.bridge import bridge_to
 from viewer.analysis.coronary.joining import bridged
 from viewer.analysis.coronary.network import Network, links_from_pairs, rooted, with_single_points
 from viewer.analysis.coronary.price import PriceField
@@ -93,3 +94,18 @@ def test_that_a_long_tube_that_no_cord_leads_to_is_left_alone(soft):
     # a rib's cartilage is as long and as bright as a coronary
     left, rib = line(30, 90, 45, 2.0, 1.2), line(30, 75, 27, 1.6, 1.2)
     assert bridged(network(left, rib), field(), soft, [0], LUMEN_HU, frozenset())[1] == ()
+
+
+def test_that_a_bridge_that_ends_on_the_side_of_a_vessel_pays_for_the_turn():
+    stump, radius = line(5, 20, 25, 1.6, 1.6)
+    t = np.arange(-15.0, 15.1, 0.5)
+
+    def price_over_cord(slope: float) -> float:
+        passing = np.stack([30.0 + slope * t, 25.0 + t, np.full(len(t), 20.0)], 1)
+        net = network((stump, radius), (passing, np.full(len(t), 1.6)))
+        bridge = bridge_to(net, field(line(20, 30, 25, 1, 1)[0]), range(len(stump), len(net)), [0])
+        assert bridge is not None and len(net.links[bridge.end]) == 2
+        return float(bridge.price - CORD * bridge.length_mm)
+
+    square, along = price_over_cord(0.0), price_over_cord(1.0)
+    assert square - along > 5.0

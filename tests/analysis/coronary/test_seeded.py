@@ -7,7 +7,6 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from tests.analysis.coronary.tubes import LUMEN_HU, SOFT_HU, arc, tube_volume
-from viewer.analysis.coronary import search
 from viewer.analysis.coronary.contrast import refuse_too_coarse
 from viewer.analysis.coronary.profile import profile
 from viewer.analysis.coronary.search import cheapest_path
@@ -116,13 +115,12 @@ def test_that_the_proximal_coronaries_of_a_real_coarse_heart_follow_two_clicks(d
     assert 1.0 < np.median(tube.radius_mm) < 2.5
 
 
-def test_that_looking_towards_the_goal_finds_the_same_way_as_looking_everywhere(monkeypatch):
+def test_that_looking_towards_the_goal_finds_the_same_way_as_looking_everywhere():
     rng = np.random.default_rng(3)
     price = np.exp(ndimage.gaussian_filter(rng.normal(0, 16, (30, 34, 40)), 2)).astype(np.float32)
     target = np.zeros(price.shape, bool)
     target[26, 30, 33] = True
-    aimed = cheapest_path(price, np.array([[3, 3, 4]]), target)
-    monkeypatch.setattr(search, "AIM_SHARE", 0.0)
+    aimed = cheapest_path(price, np.array([[3, 3, 4]]), target, aimed=True)
     blind = cheapest_path(price, np.array([[3, 3, 4]]), target)
     assert aimed is not None and blind is not None
     assert aimed[1] == pytest.approx(blind[1], rel=1e-5)

@@ -296,8 +296,12 @@ def _joint_price(net: Network, tree: Rooted, full: Float, start: int, end: int) 
     reach = min(len(full) - 1, 10)
     if float(arc_length_mm(full)[-1]) > 1.5:
         on, flow = _direction(net, end), _flow(net, tree, start)
+        arriving = unit(full[-1] - full[-1 - reach])
         if on is not None:
-            price += _bend_price(float(-on @ unit(full[-1] - full[-1 - reach])))
+            price += _bend_price(float(-on @ arriving))
+        elif (arms := _arms(net, end)) and len(arms) == 2:
+            # an artery goes on ahead: it does not end on the side of another one
+            price += _bend_price(max(float(unit(arm) @ arriving) for arm in arms))
         if flow is not None:
             price += 0.8 * _bend_price(float(flow @ unit(full[reach] - full[0])))
     # arteries get no wider behind an occlusion
@@ -376,11 +380,17 @@ def _back_from_end(net: Network, point: int, reach_mm: float = 2.0) -> int:
     return line[-1]
 
 
-def _into(net: Network, point: int, reach_mm: float = 6.0) -> Float | None:
+def _into(net: Network, point: int) -> Float | None:
     """Return the unit direction from `point` into the longer of the lines that leave it; None if it is a junction."""
     if not 1 <= len(net.links[point]) <= 2:
         return None
-    best: list[int] = []
+    arms = _arms(net, point)
+    return unit(max(arms, key=lambda arm: float(arm @ arm))) if arms else None
+
+
+def _arms(net: Network, point: int, reach_mm: float = 6.0) -> list[Float]:
+    """Return the ways from `point` along each line that leaves it, up to a distance; none for the shortest lines."""
+    result = []
     for first in net.links[point]:
         line = [point, first]
         while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
@@ -388,9 +398,9 @@ def _into(net: Network, point: int, reach_mm: float = 6.0) -> Float | None:
             if len(further) != 1:
                 break
             line.append(further[0])
-        if len(line) > len(best):
-            best = line
-    return unit(net.points_lps_mm[best[-1]] - net.points_lps_mm[point]) if len(best) > 2 else None
+        if len(line) > 2:
+            result.append(net.points_lps_mm[line[-1]] - net.points_lps_mm[point])
+    return result
 
 
 def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Float | None:

@@ -160,7 +160,7 @@ def _between(volume: Volume, start: Float, end: Float, lumen_hu: float) -> Float
     first, last = _voxel(geometry, start), _voxel(geometry, end)
     target = np.zeros(price.shape, bool)
     target[last] = True
-    found = cheapest_path(price, np.array([first], np.int64), target)
+    found = cheapest_path(price, np.array([first], np.int64), target, aimed=True)
     if found is None:
         raise NoPath("No way leads from one point to the next.", "Put a point between them.")
     path = geometry.to_lps(found[0])
