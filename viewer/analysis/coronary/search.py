@@ -117,8 +117,8 @@ def cheapest_path(
     limit : float
         Give up beyond this cost.
     aimed : bool
-        Look first where the straight way to the only target could still lead: faster, and of ways that cost the same the
-        straighter one is found.
+        Look first where the straight way to the only target could still lead: faster, and of ways that cost the same
+        the straighter one is found.
 
     Returns
     -------
