@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Stone
 from tests.analysis.plaque.bent_vessel import BentVessel, Deposit
 from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
 from viewer.model.centerline import Centerline
@@ -100,3 +101,10 @@ def test_that_the_search_can_be_cancelled() -> None:
     vessel = BentVessel()
     with pytest.raises(Cancelled):
         measure_vessel(vessel.volume(), vessel.centerline(), "RCA", 400.0, progress=stop)
+
+
+def test_that_a_ring_of_calcium_about_an_open_lumen_does_not_close_it() -> None:
+    vessel = DiseasedVessel(outer_mm=1.9, stones=(Stone(22, 28, 0.75, 360, 1000),), noise_hu=25.0)
+    sections = vessel.case().sections[0]
+    inside = (sections.frames.station_mm > 23) & (sections.frames.station_mm < 27)
+    assert np.sqrt(sections.lumen_area_mm2[inside] / np.pi) == pytest.approx(0.78 * 1.9, abs=0.15)

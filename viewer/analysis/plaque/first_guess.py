@@ -61,6 +61,10 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     clear = first_calcium * RADIAL_STEP_MM > edge + 0.6
     few = clear.mean(1) < 0.3
     lumen = np.where(few, 0.0, np.nanmedian(np.where(clear | few[:, None], edge, np.nan), axis=1))
+    # behind a ring of calcium the lumen is as wide as before and beyond, if there is one
+    shown = np.flatnonzero(~few & contrast)
+    if len(shown):
+        lumen = np.where(few, np.interp(np.arange(stations), shown, lumen[shown]), lumen)
     lumen = np.where(contrast, np.clip(lumen, 0.1, REACH_MM - 2.0), 0.1)
     lumen = median_filter(lumen, 3, mode="nearest")
 
