@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.analysis.fluoro.proposals import Proposal, Purpose, propose_views
@@ -84,12 +85,25 @@ class LesionFacts(QScrollArea):
         self._step: Step | None = None
         self._views_card: QFrame | None = None
         self._waiting: list[QFrame] = []
+        #: Whether the column still stands where the step begins: until the doctor scrolls.
+        self._leading = True
+        bar = self.verticalScrollBar()
+        # Cards get their places some turns after they were laid.
+        bar.rangeChanged.connect(lambda *_: self._reveal())
+        bar.actionTriggered.connect(lambda _: self._let_go())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._let_go()
+        super().wheelEvent(event)
+
+    def _let_go(self) -> None:
+        self._leading = False
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
         lesion = active_lesion(case, view) if case is not None else None
         if view.step is not self._step:
-            self._step = view.step
+            self._step, self._leading = view.step, True
             QTimer.singleShot(0, self, self._reveal)
         # Shown even if there is nothing to tell: the pictures do not move when an occlusion is marked or taken off.
         self.show()
@@ -186,11 +200,9 @@ class LesionFacts(QScrollArea):
 
     def _reveal(self) -> None:
         """Begin with what the step is about: the views in step Views, the occlusion in its own."""
-        bar = self.verticalScrollBar()
-        if self._step is Step.VIEWS and self._views_card is not None:
-            bar.setValue(self._views_card.y() - 6)
-        else:
-            bar.setValue(0)
+        if self._leading:
+            first = self._views_card if self._step is Step.VIEWS else None
+            self.verticalScrollBar().setValue(0 if first is None else first.y() - 6)
 
     def _numbers(self, heading: str, rows: list[tuple[str, str]], remark: str) -> QFrame:
         frame, column = card(heading)
