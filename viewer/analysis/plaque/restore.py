@@ -7,6 +7,11 @@ Nesterov's momentum; Beck and Teboulle, SIAM J Imaging Sci 2:183, 2009).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import numpy as np
 from numba import njit
 
@@ -14,6 +19,11 @@ from viewer.analysis.reformat.sampling import Float32
 
 #: Enough to sharpen, too few to chase the noise.
 ITERATIONS = 40
+#: Fewer cells than this are not worth a second thread.
+CELLS_FOR_TWO = 50_000
+
+#: Calls work on strips of sections, from the first to before the last, that together make up all.
+Share = Callable[[Callable[[int, int], None]], None]
 
 
 def restored(
@@ -45,14 +55,38 @@ def restored(
     found = np.clip(seen if start is None else start, low, high)
     ahead, momentum = found.copy(), 1.0
     error, spare = np.empty_like(found), np.empty_like(found)
-    for _ in range(iterations):
-        _blur(ahead, kernels, error, spare)
-        np.subtract(seen, error, out=error)
-        _blur(error, kernels, error, spare)
-        following = 0.5 * (1 + np.sqrt(1 + 4 * momentum**2))
-        _advance(found, ahead, error, low, high, np.float32((momentum - 1) / following))
-        momentum = following
+    with _sharing(found) as share:
+        for _ in range(iterations):
+            _blur(ahead, kernels, error, spare, share)
+            np.subtract(seen, error, out=error)
+            _blur(error, kernels, error, spare, share)
+            following = 0.5 * (1 + np.sqrt(1 + 4 * momentum**2))
+            ratio = np.float32((momentum - 1) / following)
+
+            def step(a: int, b: int, ratio: np.float32 = ratio) -> None:
+                _advance(found[a:b], ahead[a:b], error[a:b], low[a:b], high[a:b], ratio)
+
+            share(step)
+            momentum = following
     return found
+
+
+@contextmanager
+def _sharing(values: Float32) -> Iterator[Share]:
+    """Give what calls work on strips of sections, two at a time where they are many; its threads end with the block."""
+    sections = len(values)
+    if values.size < CELLS_FOR_TWO or (os.cpu_count() or 1) < 2:
+        yield lambda work: work(0, sections)
+        return
+    middle = sections // 2
+    with ThreadPoolExecutor(1) as other:
+
+        def share(work: Callable[[int, int], None]) -> None:
+            later = other.submit(work, middle, sections)
+            work(0, middle)
+            later.result()
+
+        yield share
 
 
 def gaussian_kernel(sigma_cells: float) -> Float32:
@@ -66,23 +100,25 @@ def blurred(values: Float32, sigma_cells: tuple[float, float, float]) -> Float32
     """Return `values` blurred along the three axes, going on evenly beyond their border."""
     values = np.ascontiguousarray(values, np.float32)
     result = np.empty_like(values)
-    _blur(values, [gaussian_kernel(sigma) for sigma in sigma_cells], result, np.empty_like(values))
+    kernels = [gaussian_kernel(sigma) for sigma in sigma_cells]
+    with _sharing(values) as share:
+        _blur(values, kernels, result, np.empty_like(values), share)
     return result
 
 
-def _blur(values: Float32, kernels: list[Float32], result: Float32, spare: Float32) -> None:
+def _blur(values: Float32, kernels: list[Float32], result: Float32, spare: Float32, share: Share) -> None:
     """Put `values` blurred into `result`, which may be the same array; uses up `spare`."""
     cells = values.shape[1] * values.shape[2]
     flat, out = values.reshape(len(values), cells), spare.reshape(len(values), cells)
-    _along(flat, kernels[0], out)
-    _across(spare, kernels[1], kernels[2], result)
+    share(lambda a, b: _along(flat, kernels[0], out, a, b))
+    share(lambda a, b: _across(spare[a:b], kernels[1], kernels[2], result[a:b]))
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _along(values: Float32, kernel: Float32, result: Float32) -> None:
-    """Blur along the first axis."""
+def _along(values: Float32, kernel: Float32, result: Float32, first: int, last: int) -> None:
+    """Blur along the first axis, for the rows from `first` to before `last`."""
     reach, rows = len(kernel) // 2, values.shape[0]
-    for a in range(rows):
+    for a in range(first, last):
         for j in range(values.shape[1]):
             result[a, j] = kernel[reach] * values[a, j]
         for n in range(1, reach + 1):
