@@ -196,7 +196,7 @@ def load_case(path: Path) -> StoredCase:
         raise ViewerError(
             f"The case file {path} cannot be read ({problem.strerror or problem}).", "Check the place and its rights."
         ) from problem
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, RuntimeError) as problem:
         raise DamagedCase(path, "it is cut short or no case file") from problem
     except (ValueError, UnicodeError, RecursionError, MemoryError) as problem:
         raise DamagedCase(path, f"its content makes no sense ({problem})") from problem

@@ -201,7 +201,7 @@ def damage() -> tuple[type[Exception], ...]:
         LookupError,
         TypeError,
         AttributeError,
-        NotImplementedError,
+        NotImplementedError,  # pydicom's word for an unknown value representation
         EOFError,
         struct.error,
         zlib.error,
