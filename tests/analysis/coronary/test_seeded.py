@@ -3,13 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from tests.analysis.coronary.tubes import LUMEN_HU, SOFT_HU, arc, tube_volume
 from viewer.analysis.coronary.contrast import refuse_too_coarse
 from viewer.analysis.coronary.profile import profile
-from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.search import cheapest_between, cheapest_path
 from viewer.analysis.coronary.seeded import NoPath, trace_path
 from viewer.errors import NoTree
 from viewer.model.geometry import Geometry
@@ -27,6 +29,33 @@ def test_that_two_clicks_follow_the_vessel_through_the_occlusion(occluded):
     line, _, volume = occluded
     traced = trace_path(volume, line[[4, -4]], lumen_hu=LUMEN_HU)
     assert cKDTree(traced.points_lps_mm).query(line[6:-6])[0].max() < 1.0
+
+
+def test_that_a_cord_is_followed_round_the_muscle_and_not_the_shorter_way_through_it():
+    line = arc(24.0, 5, 175, (0, 0, -12))
+    gap = slice(60, 220)
+    # muscle fills the arc up to the fat under the vessel
+    muscle = np.array([(0.0, 0.0, -12.0)])
+    volume = tube_volume([(muscle, 21.0, SOFT_HU), (line, 1.5, LUMEN_HU), (line[gap], 1.6, SOFT_HU)])
+    traced = trace_path(volume, line[[4, -4]], lumen_hu=LUMEN_HU)
+    assert cKDTree(traced.points_lps_mm).query(line[6:-6])[0].max() < 1.2
+
+
+def test_that_a_vessel_that_bows_out_by_half_the_distance_of_the_clicks_is_followed():
+    line = arc(25.0, -75, 75, (-8, 0, 0))[::-1]
+    line = np.r_[np.linspace(line[0] - (20, 0, 0), line[0], 80), line, np.linspace(line[-1], line[-1] - (20, 0, 0), 80)]
+    volume = tube_volume([(line, 1.5, LUMEN_HU)])
+    traced = trace_path(volume, line[[4, -4]], lumen_hu=LUMEN_HU)
+    assert cKDTree(traced.points_lps_mm).query(line[6:-6])[0].max() < 1.0
+
+
+def test_that_a_bright_neighbour_does_not_pull_at_the_course_through_a_closed_vessel():
+    line = arc(24.0, 5, 175, (0, 0, -12))
+    gap = slice(110, 170)
+    vein = line[100:180] + np.array([0.0, 3.2, 0.0])
+    volume = tube_volume([(line, 1.5, LUMEN_HU), (line[gap], 1.6, SOFT_HU), (vein, 1.2, 0.6 * LUMEN_HU)])
+    traced = trace_path(volume, line[[90, 190]], lumen_hu=LUMEN_HU)
+    assert cKDTree(traced.points_lps_mm).query(line[gap])[0].max() < 0.8
 
 
 def test_that_the_dead_stretch_is_marked_as_inferred(occluded):
@@ -115,12 +144,24 @@ def test_that_the_proximal_coronaries_of_a_real_coarse_heart_follow_two_clicks(d
     assert 1.0 < np.median(tube.radius_mm) < 2.5
 
 
-def test_that_looking_towards_the_goal_finds_the_same_way_as_looking_everywhere():
-    rng = np.random.default_rng(3)
-    price = np.exp(ndimage.gaussian_filter(rng.normal(0, 16, (30, 34, 40)), 2)).astype(np.float32)
-    target = np.zeros(price.shape, bool)
-    target[26, 30, 33] = True
-    aimed = cheapest_path(price, np.array([[3, 3, 4]]), target, aimed=True)
-    blind = cheapest_path(price, np.array([[3, 3, 4]]), target)
-    assert aimed is not None and blind is not None
-    assert aimed[1] == pytest.approx(blind[1], rel=1e-5)
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.tuples(*[st.integers(0, 1)] * 3), st.integers(2, 5))
+def test_that_searching_from_both_ends_finds_the_same_way_as_looking_everywhere(seed, corner, smooth):
+    rng = np.random.default_rng(seed)
+    shape = (14, 17, 20)
+    price = np.exp(ndimage.gaussian_filter(rng.normal(0, 4 * smooth, shape), smooth / 2)).astype(np.float32)
+    start, end = tuple(c * (n - 1) for c, n in zip(corner, shape)), (9, 12, 7)
+    target = np.zeros(shape, bool)
+    target[end] = True
+    everywhere = cheapest_path(price, np.array([start]), target)
+    voxels, cost = cheapest_between(price, start, end)
+    assert everywhere is not None
+    assert cost == pytest.approx(everywhere[1], rel=1e-5)
+    assert tuple(voxels[0]) == start and tuple(voxels[-1]) == end
+    assert np.abs(np.diff(voxels, axis=0)).max() == 1
+
+
+def test_that_the_way_from_a_place_to_itself_is_that_place():
+    voxels, cost = cheapest_between(np.ones((3, 3, 3), np.float32), (1, 1, 1), (1, 1, 1))
+    assert voxels.tolist() == [[1, 1, 1]]
+    assert cost == 0.0

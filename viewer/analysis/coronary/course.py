@@ -148,15 +148,37 @@ def _centred(volume: Volume, points: Float, bridge: np.ndarray, lumen_hu: float)
     line = smoothed_course(resampled_course(points, STEP_MM), 2.0)
     # fractions of the length carry the marks of the gaps through the moves
     guess = np.interp(np.linspace(0, along[-1], len(line)), along, bridge.astype(float))
+    stays = unseen_share(volume, line, lumen_hu, guess)[:, None]
+    moved = recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=3, stiffness_px=2.0)
+    line = smoothed_course(stays * line + (1.0 - stays) * moved, 1.5, free_ends=True)
+    return resampled_course(line, STEP_MM)
+
+
+def unseen_share(volume: Volume, line: Float, lumen_hu: float, guess: Float | None = None) -> Float:
+    """Return how far each place of a course has no lumen whose middle it could be moved to.
+
+    Parameters
+    ----------
+    volume : Volume
+    line : ndarray of shape (N, 3)
+        Equal steps of about `STEP_MM`.
+    lumen_hu : float
+        Of the aorta.
+    guess : ndarray of shape (N,), optional
+        Where the course is known to be a guess, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        0 in lumen that shows, 1 in a closed vessel, smooth between them.
+    """
     tube = profile(volume, line, floor_hu=FLOOR_HU, cap_hu=1.6 * lumen_hu)
+    share = np.zeros(len(line)) if guess is None else guess.copy()
     # a bridge begins and ends in lumen that shows; there it has a middle to be moved to
     lumen = (tube.hu > OPEN_SHARE * lumen_hu) & (tube.hu < 1.15 * lumen_hu)
-    guess[lumen] = 0.0
-    guess[_closed(tube, lumen, lumen_hu)] = 1.0
-    guess = np.clip(1.5 * ndimage.gaussian_filter1d(guess, 2.0, mode="nearest"), 0.0, 1.0)[:, None]
-    moved = recentred(volume, line, floor_hu=FLOOR_HU, cap_hu=1.05 * lumen_hu, rounds=3, stiffness_px=2.0)
-    line = smoothed_course(guess * line + (1.0 - guess) * moved, 1.5, free_ends=True)
-    return resampled_course(line, STEP_MM)
+    share[lumen] = 0.0
+    share[_closed(tube, lumen, lumen_hu)] = 1.0
+    return np.clip(1.5 * ndimage.gaussian_filter1d(share, 2.0, mode="nearest"), 0.0, 1.0)
 
 
 def _closed(tube: TubeProfile, lumen: np.ndarray, lumen_hu: float) -> np.ndarray:

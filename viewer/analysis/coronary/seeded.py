@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
-from viewer.analysis.coronary.course import centerline
+from viewer.analysis.coronary.course import centerline, unseen_share
 from viewer.analysis.coronary.grid import F32, resampled
+from viewer.analysis.coronary.price import FAT_FLOOR_HU, SOFT_HU
 from viewer.analysis.coronary.profile import TubeProfile, profile, recentred, resampled_course, smoothed_course
-from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.search import cheapest_between
 from viewer.analysis.coronary.tree import OPEN_SHARE
-from viewer.analysis.coronary.tubularity import smoothed
+from viewer.analysis.coronary.tubularity import smoothed, tube_contrast
+from viewer.analysis.kernels import parallel_kernel
 from viewer.errors import ViewerError
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float, Geometry, arc_length_mm
@@ -29,7 +32,10 @@ FARTHEST_MM = 220.0
 #: No occlusion leaves so long a course without lumen; of a longer one at least this share shows contrast in a tube.
 LONGEST_BLIND_MM, LEAST_SHOWN, WIDEST_MM = 60.0, 0.15, 4.0
 GRID_MM = 1.0
-MARGIN_MM = 14.0
+#: A vessel between two clicks may bow out by half of their distance, as the right one does.
+MARGIN_MM, BOW_SHARE, FARTHEST_OUT_MM = 14.0, 0.5, 45.0
+#: Scales at which a cord is sought, and from how much contrast to its surroundings on it is one.
+CORD_SCALES_MM, CORD_STANDS_OUT_HU = (0.8, 1.3), 80.0
 
 
 class NoPath(ViewerError):
@@ -121,7 +127,8 @@ def trace_path(
     line = smoothed_course(line, 2.0)
     if recentre and len(line) > 8:
         moved = recentred(volume, line, floor_hu=-150.0, cap_hu=1.05 * lumen, rounds=2)
-        # the clicked ends stay near their clicks; the inside is free, but for what was drawn
+        # what was drawn stays, and what runs through a closed vessel, where brighter neighbours would pull at it
+        share *= 1.0 - unseen_share(volume, line, lumen)
         line = resampled_course(line + share[:, None] * (moved - line))
     tube = profile(volume, line, floor_hu=-150.0, cap_hu=1.6 * lumen)
     if len(seeds) == 2 and not any(by_hand):
@@ -152,18 +159,12 @@ def _lumen_hu(volume: Volume, seeds: Float) -> float:
 
 def _between(volume: Volume, start: Float, end: Float, lumen_hu: float) -> Float:
     """Return the cheapest way from `start` to `end` as a polyline with both, shape (N, 3)."""
-    # a vessel between two clicks may bow out by a third of their distance
-    margin = MARGIN_MM + 0.3 * float(np.linalg.norm(end - start))
+    margin = min(MARGIN_MM + BOW_SHARE * float(np.linalg.norm(end - start)), FARTHEST_OUT_MM)
     low, high = np.minimum(start, end) - margin, np.maximum(start, end) + margin
     image, geometry = resampled(volume, low, high, GRID_MM)
     price = _price(image, lumen_hu)
-    first, last = _voxel(geometry, start), _voxel(geometry, end)
-    target = np.zeros(price.shape, bool)
-    target[last] = True
-    found = cheapest_path(price, np.array([first], np.int64), target, aimed=True)
-    if found is None:
-        raise NoPath("No way leads from one point to the next.", "Put a point between them.")
-    path = geometry.to_lps(found[0])
+    voxels, _ = cheapest_between(price, _voxel(geometry, start), _voxel(geometry, end))
+    path = geometry.to_lps(voxels)
     return np.r_[start[None], path[1:-1], end[None]]
 
 
@@ -174,13 +175,43 @@ def _voxel(geometry: Geometry, point: Float) -> tuple[int, int, int]:
 
 
 def _price(image: F32, lumen_hu: float) -> F32:
-    """Return what a voxel's length costs: little in a bright spot narrower than a chamber, much in fat, most in air."""
-    capped = np.clip(image, -150.0, lumen_hu)
-    fine = smoothed(capped, 0.7)
+    """Return what a voxel's length costs.
+
+    Little in a bright spot narrower than a chamber, more on a cord of soft tissue, more again in any soft tissue, most
+    in fat and air.
+    """
+    fine = smoothed(np.clip(image, -150.0, lumen_hu), 0.7)
     coarse = smoothed(fine, 2.5)
-    bright = np.clip(fine / lumen_hu, 0.0, 1.0)
-    stands_out = np.clip((fine - coarse) / (0.6 * (lumen_hu + 90.0)), 0.0, 1.0)
-    # soft tissue may hide an occluded vessel, the inside of a chamber may not
-    soft = np.clip((fine + 60.0) / 160.0, 0.0, 1.0) * np.clip((0.5 * lumen_hu - coarse) / (0.25 * lumen_hu), 0.0, 1.0)
-    price = 1.0 / (0.02 + bright**2 * stands_out + 0.1 * soft)
-    return np.where(image < AIR_HU, np.float32(400.0), price).astype(np.float32)
+    cord, _ = tube_contrast(np.clip(image, FAT_FLOOR_HU, SOFT_HU), GRID_MM, CORD_SCALES_MM)
+    price = np.empty_like(image)
+    _price_of(image, fine, coarse, cord, np.float32(lumen_hu), price)
+    return price
+
+
+@parallel_kernel()
+def _price_of(
+    image: np.ndarray,
+    fine: np.ndarray,
+    coarse: np.ndarray,
+    cord: np.ndarray,
+    lumen: np.float32,
+    price: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """Set the price of each voxel from its HU, the HU of the spot and of the region around it, and the cord's."""
+    K, J, n = image.shape
+    zero, one = np.float32(0), np.float32(1)
+    for k in nb.prange(K):
+        for j in range(J):
+            for i in range(n):
+                spot, region = fine[k, j, i], coarse[k, j, i]
+                bright = min(max(spot / lumen, zero), one)
+                stands_out = min(max((spot - region) / (np.float32(0.6) * (lumen + np.float32(90))), zero), one)
+                # soft tissue may hide an occluded vessel, the inside of a chamber may not
+                unfilled = min(max(np.float32(2) - region / (np.float32(0.25) * lumen), zero), one)
+                soft = min(max((spot + np.float32(60)) / np.float32(160), zero), one)
+                like_cord = min(cord[k, j, i] / np.float32(CORD_STANDS_OUT_HU), one)
+                worth = bright * bright * stands_out + unfilled * (
+                    np.float32(0.15) * soft + np.float32(0.25) * like_cord
+                )
+                air = image[k, j, i] < np.float32(AIR_HU)
+                price[k, j, i] = np.float32(400) if air else one / (np.float32(0.02) + worth)

@@ -26,22 +26,25 @@ def _smooth_i(
     kernel: np.ndarray,
     out: np.ndarray,
 ) -> None:  # pragma: no cover - compiled
-    """Convolve along the last axis; the border repeats."""
+    """Convolve along the last axis, a row at a time; the border repeats."""
     K, J, n = src.shape
     r = kernel.size // 2
     for k in nb.prange(K):
         row = np.empty(n + 2 * r, np.float32)
+        total = np.empty(n, np.float32)
         for j in range(J):
             for i in range(r):
                 row[i] = src[k, j, 0]
                 row[n + r + i] = src[k, j, n - 1]
             for i in range(n):
                 row[r + i] = src[k, j, i]
+                total[i] = np.float32(0)
+            for t in range(2 * r + 1):
+                w = kernel[t]
+                for i in range(n):
+                    total[i] += w * row[i + t]
             for i in range(n):
-                acc = np.float32(0)
-                for t in range(2 * r + 1):
-                    acc += kernel[t] * row[i + t]
-                out[k, j, i] = acc
+                out[k, j, i] = total[i]
 
 
 @parallel_kernel()
