@@ -33,6 +33,18 @@ def test_that_a_moved_cap_is_the_operators_and_remembers_where_the_computer_had_
     assert again.proposed_mm == 20
 
 
+def test_that_the_course_is_dashed_from_cap_to_cap_as_soon_as_an_occlusion_is_marked_or_its_cap_moved():
+    def inferred(case: Case) -> object:
+        return case.tree["RCA"].centerline.inferred
+
+    marked = edits.mark_occlusion(edits.delete_lesion(a_case(), 0), "RCA", 15, 40)
+    assert inferred(marked) == ((15, 40),)
+    assert inferred(edits.move_cap(marked, 0, True, 18.0)) == ((18, 40),)
+    moved = edits.move_cap(a_case(), 0, False, 48.0)
+    assert inferred(moved) == ((20, 48),)
+    assert inferred(edits.as_proposed(moved, 0)) == ((20, 45),)
+
+
 def test_that_a_cap_stops_before_the_other_one_and_within_the_vessel():
     assert edits.move_cap(a_case(), 0, True, 99.0).lesions[0].length_mm == pytest.approx(edits.LEAST_LENGTH_MM)
     assert edits.move_cap(a_case(), 0, False, 99.0).lesions[0].distal.station_mm == 60

@@ -167,6 +167,8 @@ def test_that_two_clicks_mark_an_occlusion_where_none_was_found(planned: MainWin
     (marked,) = planned.desk.kept_case.lesions
     assert (marked.vessel, marked.kind, marked.author) == ("RCA", LesionKind.OCCLUSION, Author.OPERATOR)
     assert (marked.proximal.station_mm, marked.distal.station_mm) == pytest.approx(ends, abs=1.5)
+    dashed = planned.desk.kept_case.tree["RCA"].centerline.inferred
+    assert (marked.proximal.station_mm, marked.distal.station_mm) in dashed
     assert planned.desk.undo_titles == ("Declare no occlusion", "Mark occlusion")
     assert planned.tools.tool is Tool.WINDOW
 

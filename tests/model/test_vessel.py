@@ -21,6 +21,18 @@ def test_that_a_station_is_the_arc_length_from_the_start():
     assert np.allclose(line.at([-5, 50]), [(0, 0, 0), (10, 0, 0)])
 
 
+def test_that_an_occlusion_is_one_inferred_stretch_without_lumen_and_what_it_frees_is_as_wide_as_its_surroundings():
+    closed = straight(lumen_radius_mm=np.full(21, 1.5), inferred=((1.0, 2.0),)).closed_between([(4.0, 7.0)])
+    assert closed.inferred == ((1.0, 2.0), (4.0, 7.0))
+    assert (closed.lumen_radius_mm[(closed.station_mm > 4) & (closed.station_mm < 7)] == 0).all()
+    shorter = closed.closed_between([(5.0, 7.0)])
+    assert shorter.inferred == ((1.0, 2.0), (5.0, 7.0))
+    assert np.interp([3.0, 4.5, 5.5, 8.0], shorter.station_mm, shorter.lumen_radius_mm) == pytest.approx(
+        [1.5, 1.5, 0, 1.5]
+    )
+    assert straight().closed_between([(4.0, 7.0)]).lumen_radius_mm is None
+
+
 @given(st.floats(0, 10), st.floats(0.01, 4))
 def test_that_the_nearest_station_of_a_point_beside_the_course_is_below_it(station, beside):
     found, distance = straight().nearest_station_mm((station, beside, 0))

@@ -21,11 +21,10 @@ from viewer.analysis.plaque.calcium import measure_calcium
 from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
 from viewer.model.calcium import CalciumThreshold
 from viewer.model.case import Case
-from viewer.model.centerline import Centerline
 from viewer.model.cross_section import Contour
 from viewer.model.enhancement import Enhancement
 from viewer.model.lesion import Lesion, LesionKind
-from viewer.model.vessel import MAIN_VESSELS, Author, Vessel, VesselTree
+from viewer.model.vessel import MAIN_VESSELS, Author, VesselTree
 from viewer.model.volume import Volume
 from viewer.progress import Progress, silent
 
@@ -275,22 +274,11 @@ def _parents_first(tree: VesselTree) -> list[str]:
 
 def _with_inferred(tree: VesselTree, name: str, closed: Sequence[Lesion]) -> VesselTree:
     """Return the tree with each occlusion of a vessel as one inferred stretch without lumen."""
-
-    def changed(vessel: Vessel) -> Vessel:
-        line = vessel.centerline
-        spans = [(lesion.proximal.station_mm, lesion.distal.station_mm) for lesion in closed]
-        rest = [(a, b) for a, b in line.inferred if all(b <= low or a >= high for low, high in spans)]
-        radius = line.lumen_radius_mm
-        if radius is not None:
-            inside = np.zeros(len(radius), bool)
-            for low, high in spans:
-                inside |= (line.station_mm > low) & (line.station_mm < high)
-            radius = np.where(inside, 0.0, radius)
-        return replace(
-            vessel, centerline=Centerline(line.points_lps_mm, radius, line.confidence, tuple(sorted([*rest, *spans])))
-        )
-
-    return replace(tree, vessels=tuple(changed(v) if v.name == name else v for v in tree))
+    spans = [(lesion.proximal.station_mm, lesion.distal.station_mm) for lesion in closed]
+    return replace(
+        tree,
+        vessels=tuple(replace(v, centerline=v.centerline.closed_between(spans)) if v.name == name else v for v in tree),
+    )
 
 
 def proposed_views(case: Case, limits: GantryLimits, progress: Progress = silent) -> tuple[tuple[int, Proposal], ...]:

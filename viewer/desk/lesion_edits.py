@@ -88,7 +88,21 @@ def move_cap(case: Case, number: int, proximal: bool, station_mm: float) -> Case
     else:
         station = max(station_mm, lesion.proximal.station_mm + LEAST_LENGTH_MM)
         new = replace(lesion, distal=placed(case, lesion.vessel, station, lesion.distal))
-    return with_lesion(case, number, new)
+    return _dashed(with_lesion(case, number, new), lesion.vessel)
+
+
+def _dashed(case: Case, vessel: str) -> Case:
+    """Return the case with a vessel's course inferred from cap to cap of each of its occlusions: dashed everywhere."""
+    spans = [
+        (lesion.proximal.station_mm, lesion.distal.station_mm)
+        for lesion in case.lesions
+        if lesion.vessel == vessel and lesion.kind is LesionKind.OCCLUSION
+    ]
+    vessels = tuple(
+        replace(one, centerline=one.centerline.closed_between(spans)) if one.name == vessel else one
+        for one in case.tree
+    )
+    return replace(case, tree=replace(case.tree, vessels=vessels))
 
 
 def _with_cap(case: Case, number: int, proximal: bool, cap: Cap) -> Case:
@@ -125,7 +139,7 @@ def as_proposed(case: Case, number: int) -> Case:
         raise ImpossibleEdit(
             "The computer's cap lies beyond the one that you marked.", "Drag that one away first, or undo."
         )
-    return with_lesion(case, number, replace(lesion, proximal=caps[0], distal=caps[1]))
+    return _dashed(with_lesion(case, number, replace(lesion, proximal=caps[0], distal=caps[1])), lesion.vessel)
 
 
 def mark_occlusion(case: Case, vessel: str, from_mm: float, to_mm: float) -> Case:
@@ -150,7 +164,7 @@ def mark_occlusion(case: Case, vessel: str, from_mm: float, to_mm: float) -> Cas
     ends = [placed(case, vessel, station) for station in (low, high)]
     lesion = Lesion(vessel, LesionKind.OCCLUSION, ends[0], ends[1], 1.0, ("marked by hand",), Author.OPERATOR)
     refuted = tuple(no for no in case.refuted if not no.meets(lesion))
-    return replace(case, lesions=(*case.lesions, lesion), refuted=refuted)
+    return _dashed(replace(case, lesions=(*case.lesions, lesion), refuted=refuted), vessel)
 
 
 def delete_lesion(case: Case, number: int) -> Case:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -102,3 +103,26 @@ class Centerline:
         for start, end in self.inferred:
             guess |= (where >= start) & (where <= end)
         return guess
+
+    def closed_between(self, spans: Iterable[Interval]) -> Centerline:
+        """Return the course with each span as one inferred stretch without lumen, in place of what was inferred there.
+
+        What is no longer closed gets the lumen's radius from what is open on both sides.
+        """
+        closed = sorted(spans)
+        met = [(a, b) for a, b in self.inferred if any(a < high and b > low for low, high in closed)]
+        rest = [stretch for stretch in self.inferred if stretch not in met]
+        radius = self.lumen_radius_mm
+        if radius is not None:
+            shut, freed = self._strictly_in(closed), self._strictly_in(met)
+            known = ~shut & ~(freed & (radius == 0))
+            if known.any():
+                radius = np.interp(self.station_mm, self.station_mm[known], radius[known])
+            radius = np.where(shut, 0.0, radius)
+        return replace(self, lumen_radius_mm=radius, inferred=tuple(sorted([*rest, *closed])))
+
+    def _strictly_in(self, spans: Iterable[Interval]) -> np.ndarray:
+        inside = np.zeros(len(self.station_mm), bool)
+        for low, high in spans:
+            inside |= (self.station_mm > low) & (self.station_mm < high)
+        return inside

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from viewer.model.centerline import Centerline
+from viewer.model.geometry import Float
 
 #: Names that the program gives by itself, the main vessels first. An operator may give any other name.
 MAIN_VESSELS = ("LM", "LAD", "LCX", "RCA")
@@ -116,6 +117,11 @@ class VesselTree:
             if vessel.name == name:
                 return vessel
         raise KeyError(name)
+
+    @property
+    def courses(self) -> tuple[Float, ...]:
+        """Where the vessels run: the points of each, the same arrays for as long as none of them is moved."""
+        return tuple(vessel.centerline.points_lps_mm for vessel in self.vessels)
 
     def children(self, name: str) -> tuple[Vessel, ...]:
         """Return the vessels that leave `name`, in order."""

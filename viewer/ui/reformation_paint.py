@@ -197,8 +197,9 @@ class KeptChart:
         assert arranged.strip is not None
         placed, ratio = arranged.placements[0], painter.device().devicePixelRatio()
         where = (QRectF(arranged.area), arranged.strip, placed.area.left(), placed.px_per_mm, ratio)
-        made_from = (case.tree, case.sections, case.calcium, arranged.sight, view.hidden_overlays, view.faded_overlays)
-        key = (*made_from, *found, where)
+        # Of the tree the chart shows where vessels run and leave: a cap that is dragged changes only what is guessed.
+        shown = (view.vessel, *case.tree.courses, case.sections, case.calcium)
+        key = (*shown, view.hidden_overlays, view.faded_overlays, *found, where)
         size = arranged.area.size() * ratio
         waits = dragging and self._picture.size() == size
         if not waits and not same(key, self._key):

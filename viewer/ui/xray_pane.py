@@ -91,8 +91,8 @@ class XrayPane(PatientPane):
             return
         kept = self.desk.kept_case
         # While a course is dragged the film stays: it takes a second, and the courses over it follow anyway.
-        if self._base is None or kept is None or case.tree is kept.tree:
-            base_key = (case.volume, case.tree, view.xray.own_contrast, view.xray.heart_only)
+        if self._base is None or kept is None or same(case.tree.courses, kept.tree.courses):
+            base_key = (case.volume, *case.tree.courses, view.xray.own_contrast, view.xray.heart_only)
             if not same(base_key, self._base_key):
                 self._base_key = base_key
                 self._prepare(case, view.xray)
