@@ -10,6 +10,9 @@ import numpy as np
 from viewer.model.geometry import Float, read_only
 from viewer.model.vessel import Author
 
+#: Two places of a cap that are nearer to each other are one.
+APART_MM = 0.3
+
 
 class LesionKind(enum.Enum):
     """No lumen at all, or a narrow one."""
@@ -81,6 +84,12 @@ class Cap:
     def proposed_mm(self) -> float | None:
         """Where the computer had put it, once the operator has had a say."""
         return None if self.proposed is None else self.proposed.station_mm
+
+    @property
+    def replaced(self) -> Cap | None:
+        """The computer's cap, where the operator's stands elsewhere: drawn dotted beside hers."""
+        was = self.proposed
+        return was if was is not None and abs(was.station_mm - self.station_mm) > APART_MM else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -12,11 +12,15 @@ from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.lesion import LesionKind
+from viewer.model.vessel import Author
 from viewer.report.calcium_marks import runs_of
 from viewer.report.ink import color, draw_text, font
 
 #: Takes points in LPS mm, shape (N, 3), to places on the pane, shape (N, 2).
 ToScreen = Callable[[Float], Float]
+#: Of the ring of a cap, and of the one that it replaced; dashes are counted in widths of the stroke.
+RING_PX, FORMER_RING_PX = 7.0, 5.0
+GUESSED_DASH, FORMER_DASH = (1.7, 0.8), (0.9, 1.3)
 
 
 def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm: float) -> None:
@@ -41,16 +45,20 @@ def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm:
 def paint_caps(
     painter: QPainter, case: Case, to_screen: ToScreen, words: bool = True, within: QRect | None = None
 ) -> None:
-    """Ring the caps of every occlusion in their colours and name them, on the side that has room `within` the pane."""
+    """Ring the caps of every occlusion in their colours and name them, on the side that has room `within` the pane.
+
+    A ring is dashed while its cap is the computer's; a small dotted one is the computer's that the operator replaced.
+    """
     for lesion in case.lesions:
         if lesion.kind is not LesionKind.OCCLUSION:
             continue
         for cap, shade, name in ((lesion.proximal, "proximal_cap", "P cap"), (lesion.distal, "distal_cap", "D cap")):
             x, y = to_screen(cap.lps_mm[None])[0]
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for pen in (QPen(QColor(0, 0, 0, 150), 4.5), QPen(color("meaning", shade), 2.2)):
-                painter.setPen(pen)
-                painter.drawEllipse(QPointF(x, y), 7, 7)
+            if cap.replaced is not None:
+                was_x, was_y = to_screen(cap.replaced.lps_mm[None])[0]
+                _ring(painter, QPointF(was_x, was_y), FORMER_RING_PX, QPen(color("meaning", shade), 1.4), FORMER_DASH)
+            dashes = GUESSED_DASH if cap.author is Author.COMPUTER else ()
+            _ring(painter, QPointF(x, y), RING_PX, QPen(color("meaning", shade), 2.2), dashes)
             if words:
                 text = f"{name} · ambiguous" if cap.ambiguous else name
                 box = QRect(round(x) - 170, round(y) - 26, 160, 18)
@@ -60,6 +68,17 @@ def paint_caps(
                     side = Qt.AlignmentFlag.AlignLeft
                 flags = int(side | Qt.AlignmentFlag.AlignVCenter)
                 draw_text(painter, box, flags, text, font(0.95, bold=True), color("meaning", shade))
+
+
+def _ring(painter: QPainter, middle: QPointF, radius: float, pen: QPen, dashes: Sequence[float]) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(0, 0, 0, 150), 2 * pen.widthF()))
+    painter.drawEllipse(middle, radius, radius)
+    if dashes:
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([*dashes])
+    painter.setPen(pen)
+    painter.drawEllipse(middle, radius, radius)
 
 
 def paint_course(painter: QPainter, line: Centerline, screen: Float, shade: QColor, wide: bool) -> None:

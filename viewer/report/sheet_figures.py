@@ -174,6 +174,10 @@ def _paint_lesion(  # type: ignore[no-untyped-def]
             pen.setDashPattern([4, 2])
         painter.setPen(pen)
         painter.drawLine(QPointF(x, y), QPointF(x, strip.bottom()))
+        if cap.replaced is not None:
+            was = across(start_mm + cap.replaced.station_mm)
+            painter.setPen(QPen(shade, 0.7, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(was, y), QPointF(was, strip.bottom()))
         align, edge = ("right", x - 2.5) if letter == "P" else ("left", x + 2.5)
         paper.plate(edge, y + 8, _cap_label(letter, cap), 6.8, shade, align=align)
     if not strong:

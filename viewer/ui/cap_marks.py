@@ -43,8 +43,8 @@ def paint_cap_flags(painter: QPainter, case: Case, spot_of: SpotOf) -> None:
     """
     opacity = painter.opacity()
     for _, lesion, cap, proximal in caps_of(case):
-        if cap.proposed is not None and abs(cap.proposed.station_mm - cap.station_mm) > 0.3:
-            was = spot_of(lesion.vessel, cap.proposed.station_mm)
+        if cap.replaced is not None:
+            was = spot_of(lesion.vessel, cap.replaced.station_mm)
             if was is not None:
                 _ring(painter, was[0], was[1] * opacity, shade_of(proximal=proximal), Qt.PenStyle.DotLine)
         found = spot_of(lesion.vessel, cap.station_mm)

@@ -58,7 +58,12 @@ OVERLAYS = (
         tuple((tissue.name.lower(), tissue_words(tissue)) for tissue in PLAQUE),
         "by density",
     ),
-    Overlay("caps", "Caps and length", (("proximal_cap", "P"), ("distal_cap", "D")), "dashed: the computer's"),
+    Overlay(
+        "caps",
+        "Caps and length",
+        (("proximal_cap", "P"), ("distal_cap", "D")),
+        "dashed: the computer's; dotted: before you moved it",
+    ),
     Overlay("centrelines", "X-ray: courses of the vessels"),
     Overlay("branch", "X-ray: side branch at the cap", (("over_half", "its first course"),)),
     Overlay("landing", "X-ray: landing zone", (("distal_cap", "beyond D, up to the first calcium"),)),

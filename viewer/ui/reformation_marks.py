@@ -140,8 +140,8 @@ def _paint_cap(painter: QPainter, place: Placed, cap: Cap, letter: str, shade: Q
         pen.setDashPattern([4, 2.5])
     painter.setPen(pen)
     painter.drawLine(QPointF(x, top), QPointF(x, place.bottom))
-    if cap.proposed_mm is not None:
-        proposed = place.across(cap.proposed_mm)
+    if cap.replaced is not None:
+        proposed = place.across(cap.replaced.station_mm)
         painter.setPen(QPen(shade, 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(proposed, top), QPointF(proposed, place.frame.bottom()))
     words = [letter, cap.shape.value if cap.shape is not None else "", "· ambiguous" if cap.ambiguous else ""]

@@ -168,9 +168,13 @@ class TreeMapPane(Pane):
         for lesion in case.lesions if view.opacity("caps") > 0 else ():
             if lesion.vessel == name and lesion.kind is LesionKind.OCCLUSION:
                 for cap, shade in ((lesion.proximal, "proximal_cap"), (lesion.distal, "distal_cap")):
-                    x = left + cap.station_mm * per_mm
-                    painter.setPen(QPen(color("meaning", shade), 2))
-                    painter.drawLine(QPointF(x, y - most - 1), QPointF(x, y + most + 1))
+                    pen = QPen(color("meaning", shade), 2)
+                    for at, style in ((cap, Qt.PenStyle.SolidLine), (cap.replaced, Qt.PenStyle.DotLine)):
+                        if at is not None:
+                            pen.setStyle(style)
+                            painter.setPen(pen)
+                            x = left + at.station_mm * per_mm
+                            painter.drawLine(QPointF(x, y - most - 1), QPointF(x, y + most + 1))
         painter.setOpacity(1.0)
 
     def _paint_cursor(self, painter: QPainter, area: QRect) -> None:
