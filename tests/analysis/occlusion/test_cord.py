@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Gap, Stone
+from tests.phantoms.scan import grid_around, scan
+from viewer.analysis.occlusion.bends import bends
 from viewer.analysis.occlusion.cord import centred_on_cord
 from viewer.analysis.plan import with_lesions
+from viewer.analysis.plaque.walls import measure_vessel
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
+from viewer.model.geometry import Float
 from viewer.model.vessel import Author, VesselTree
 
 VESSEL = DiseasedVessel(gaps=(Gap(20, 38),), stones=(Stone(26, 32, 0.7, 100, 800),))
@@ -53,6 +58,38 @@ def test_that_a_course_in_the_middle_stays(case: Case) -> None:
     line = case.tree["RCA"].centerline
     assert off_mm(centred_on_cord(case.volume, line, case.sections[0], 20, 38)) < 0.3
     assert len(with_lesions(case).tree["RCA"].centerline.points_lps_mm) == len(line.points_lps_mm)
+
+
+@pytest.mark.parametrize("phase", [0.0, 4.7])
+@pytest.mark.parametrize("zigzag_mm", [0.6, 1.2])
+def test_that_a_sharp_bend_keeps_its_angle_and_the_tracers_zigzag_adds_none(phase: float, zigzag_mm: float) -> None:
+    # straight, then 60 degrees over 9 mm, then straight
+    direction = np.radians(60) * np.clip((np.arange(0, 55, 0.25) - 25) / 9, 0, 1)
+    way = np.stack([np.sin(direction), np.zeros(len(direction)), np.cos(direction)], axis=1)
+    truth = Centerline(np.cumsum(0.25 * way, axis=0))
+    near = cKDTree(truth.points_lps_mm)
+
+    def hu(where: Float) -> Float:
+        off, place = near.query(where)
+        station = truth.station_mm[place]
+        inner = np.where((station > 20) & (station < 38), 90.0, 400.0)
+        return np.select([off < 1.6, off < 2.1], [inner, np.full(len(off), 80.0)], -90.0)
+
+    low, high = truth.points_lps_mm.min(0) - 8.0, truth.points_lps_mm.max(0) + 8.0
+    volume = scan(hu, grid_around(low, high, (0.5, 0.4, 0.4)), fwhm_mm=0.85, noise_hu=25.0, seed=2)
+    station = truth.station_mm
+    fade = np.clip(np.minimum(station - 20, 38 - station) / 3, 0, 1)
+    aside = zigzag_mm * fade * np.sin(2 * np.pi * station / 9 + phase)
+    up = np.array([0.0, 1.0, 0.0])
+    traced = Centerline(truth.points_lps_mm + np.sqrt(0.5) * aside[:, None] * (np.cross(way, up) + up))
+    sections = measure_vessel(volume, truth, "RCA", 400.0)
+
+    def caps(line: Centerline) -> tuple[float, float]:
+        return line.nearest_station_mm(truth.at(20))[0], line.nearest_station_mm(truth.at(38))[0]
+
+    found = centred_on_cord(volume, traced, sections, *caps(traced))
+    largest = bends(found, *caps(found))[0]
+    assert largest.angle_deg == pytest.approx(np.degrees(np.radians(60) / 9 * 4), abs=2)
 
 
 def test_that_what_the_operator_traced_is_not_moved(case: Case) -> None:

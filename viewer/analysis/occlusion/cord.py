@@ -2,7 +2,12 @@
 
 A tracer that looks for contrast is drawn to calcium in the wall. Here calcium and contrast look like any tissue: what
 counts is that a disc of the vessel's width is filled and the ring around it is not. Where the cord lies on muscle, the
-part of the ring that is in fat still tells; within muscle nothing does, and the course stays as it is.
+part of the ring that is in fat still tells; within muscle nothing does, and the course goes on as it bends before and
+beyond.
+
+The tracer's own zigzag is taken off first. Then the course is weighed as a whole: what each section says of its middle,
+as firmly as it says it, against a change of the course's bend. A bend that stays, however sharp, costs nothing; an
+average along the course would flatten it.
 """
 
 from __future__ import annotations
@@ -12,28 +17,32 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import fftconvolve
 
-from viewer.analysis.reformat.frames import between, frames_along
+from viewer.analysis.reformat.frames import between, frames_along, smoothed
 from viewer.analysis.reformat.sections import section_stack
 from viewer.analysis.reformat.straightened import even_offsets
 from viewer.model.centerline import Centerline
-from viewer.model.cross_section import CrossSections
+from viewer.model.cross_section import CrossSections, Frames
 from viewer.model.geometry import Float
 from viewer.model.volume import Volume
 
 #: Fat and tissue; what is brighter counts as tissue.
-FAT_HU, TISSUE_HU = -90.0, 80.0
+FAT_HU, TISSUE_HU = -90.0, 60.0
 STEP_MM, PIXEL_MM = 0.5, 0.3
-#: How far the middle is looked for, and how far beyond the occlusion the course may move.
-REACH_MM, BEYOND_MM = 2.4, 4.0
+#: How far the middle is looked for, at first and once it is known nearly; how far beyond the occlusion the course may
+#: move, and how much of that stays at its ends.
+REACHES_MM, BEYOND_MM, PINNED = (2.4, 1.2), 5.0, 3
 #: The ring about the disc.
-RING_FROM_MM, RING_TO_MM = 0.25, 1.25
+RING_FROM_MM, RING_TO_MM = 0.55, 1.25
 #: So much brighter disc against ring is worth a step of one pixel aside between neighbouring stations.
 STEP_WORTH_HU = 25.0
-#: Standard deviations of the smoothing of what was found, and of the course.
-SMOOTH_MM, COURSE_MM = 1.5, 2.0
+#: The tracer's zigzag is taken off by an average of this standard deviation, which begins over so much at either end.
+CALM_MM, FADE_MM = 3.5, 4.0
+#: What a section says of its middle is read from the pixels so near to it.
+PEAK_PIXELS = 2
+#: What a change of the bend between two stations costs, HU for each square of a third difference in mm.
+STIFF_HU = 2e4
 #: The vessel's width is read from this much of it on either side.
 BESIDE_MM = 8.0
-ROUNDS = 2
 
 
 def centred_on_cord(
@@ -54,31 +63,39 @@ def centred_on_cord(
     near, far = near or far, far or near
     if near is None or far is None or to_mm - from_mm < 2 * STEP_MM:
         return line
-    for _ in range(ROUNDS):
+    caps = line.at(np.array([from_mm, to_mm]))
+    line = _calm(line, from_mm, to_mm)
+    for reach_mm in REACHES_MM:
+        first, last = (line.nearest_station_mm(cap)[0] for cap in caps)
+        frames = between(frames_along(line, STEP_MM), first - BEYOND_MM, last + BEYOND_MM)
         # both ends stay on the open vessel; an end of the course itself is free
-        frames = between(frames_along(line, STEP_MM), from_mm - BEYOND_MM, to_mm + BEYOND_MM)
-        station = frames.station_mm
-        radius = np.interp(station, [from_mm, to_mm], [near, far])
-        reach = int(REACH_MM / PIXEL_MM)
-        half = REACH_MM + float(radius.max()) + RING_TO_MM + PIXEL_MM
-        picture = np.clip(section_stack(volume, frames, half_width_mm=half, pixel_mm=PIXEL_MM), FAT_HU, TISSUE_HU)
-        offset = even_offsets(half, PIXEL_MM)
-        pixel = float(offset[1] - offset[0])
-        contrast = _contrast(gaussian_filter1d(picture, 1.0, axis=0), radius, offset, pixel, reach)
-        row, column = _way(contrast / STEP_WORTH_HU, station[-1] < line.length_mm - STEP_MM)
-        up, right = (
-            gaussian_filter1d((place - reach) * pixel, SMOOTH_MM / STEP_MM, mode="nearest") for place in (row, column)
-        )
-        fade = np.clip(np.minimum(station - station[0], 2.0) / 2.0, 0, 1)
-        if station[-1] < line.length_mm - STEP_MM:
-            fade *= np.clip((station[-1] - station) / 2.0, 0, 1)
-        shift = (fade * right)[:, None] * frames.right + (fade * up)[:, None] * frames.up
-        moved = frames.center_lps_mm + shift
-        # what is left of the tracer's own zigzag; a bend keeps its radius (see `frames.smoothed`)
-        average = gaussian_filter1d(moved, COURSE_MM / STEP_MM, axis=0, mode="nearest")
-        calm = 2 * average - gaussian_filter1d(average, COURSE_MM / STEP_MM, axis=0, mode="nearest")
-        line = _moved(line, station, moved + fade[:, None] * (calm - moved))
+        ends = PINNED, 0 if frames.station_mm[-1] > line.length_mm - STEP_MM else PINNED
+        radius = np.interp(frames.station_mm, [first, last], [near, far])
+        line = _moved(line, frames.station_mm, _centred(volume, frames, radius, reach_mm, ends))
     return line
+
+
+def _calm(line: Centerline, from_mm: float, to_mm: float) -> Centerline:
+    """Return the course without zigzag between two stations and a little beyond."""
+    frames = between(frames_along(line, STEP_MM), from_mm - BEYOND_MM, to_mm + BEYOND_MM)
+    station, old = frames.station_mm, frames.center_lps_mm
+    course = smoothed(Centerline(old), CALM_MM, STEP_MM)
+    calm = course.at(np.linspace(0.0, course.length_mm, len(station)))
+    fade = np.clip(np.minimum(station - station[0], station[-1] - station) / FADE_MM, 0.0, 1.0)
+    return _moved(line, station, old + fade[:, None] * (calm - old))
+
+
+def _centred(volume: Volume, frames: Frames, radius: Float, reach_mm: float, ends: tuple[int, int]) -> Float:
+    """Return the middle of the cord at each station, shape (S, 3); so many stations at both ends stay."""
+    reach = int(reach_mm / PIXEL_MM)
+    half = reach_mm + float(radius.max()) + RING_TO_MM + PIXEL_MM
+    picture = np.clip(section_stack(volume, frames, half_width_mm=half, pixel_mm=PIXEL_MM), FAT_HU, TISSUE_HU)
+    offset = even_offsets(half, PIXEL_MM)
+    pixel = float(offset[1] - offset[0])
+    contrast = _contrast(gaussian_filter1d(picture, 1.0, axis=0), radius, offset, pixel, reach)
+    row, column = _way(contrast / STEP_WORTH_HU, ends[1] > 0)
+    middle, firm = _peaks(contrast, row, column)
+    return _stiffest(frames, (middle - reach) * pixel, firm / pixel**2, ends)
 
 
 def _width(sections: CrossSections, from_mm: float, to_mm: float) -> float | None:
@@ -102,7 +119,7 @@ def _contrast(picture: NDArray[np.float32], radius: Float, offset: Float, pixel:
     return result
 
 
-def _way(worth: Float, pinned_end: bool) -> tuple[Float, Float]:
+def _way(worth: Float, pinned_end: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return row and column of the way along the stations that is worth most; it begins in the middle.
 
     A step aside between stations costs its squared length in pixels; at most one in each direction is made.
@@ -118,7 +135,7 @@ def _way(worth: Float, pinned_end: bool) -> tuple[Float, Float]:
         options = np.stack([padded[1 + a : 1 + a + size, 1 + b : 1 + b + size] - (a * a + b * b) for a, b in steps])
         chosen[at] = options.argmax(0)
         total = options.max(0) + worth[at]
-    row, column = np.empty(count), np.empty(count)
+    row, column = np.empty(count, np.intp), np.empty(count, np.intp)
     place = (middle, middle) if pinned_end else np.unravel_index(int(total.argmax()), total.shape)
     i, j = int(place[0]), int(place[1])
     for at in range(count - 1, -1, -1):
@@ -127,6 +144,49 @@ def _way(worth: Float, pinned_end: bool) -> tuple[Float, Float]:
         if at:
             i, j = i + a, j + b
     return row, column
+
+
+def _peaks(contrast: Float, row: NDArray[np.intp], column: NDArray[np.intp]) -> tuple[Float, Float]:
+    """Return where a paraboloid about a place of each section has its top, and how it falls off to either side.
+
+    Returns
+    -------
+    middle : ndarray of shape (S, 2)
+        Column and row, pixels.
+    firm : ndarray of shape (S, 2, 2)
+        Negative second derivatives, HU per pixel squared; 0 where the contrast does not fall off.
+    """
+    y, x = np.mgrid[-PEAK_PIXELS : PEAK_PIXELS + 1, -PEAK_PIXELS : PEAK_PIXELS + 1]
+    near = x**2 + y**2 <= PEAK_PIXELS**2
+    x, y = x[near], y[near]
+    terms = np.stack([np.ones(len(x)), x, y, 0.5 * x**2, x * y, 0.5 * y**2], axis=1)
+    edged = np.pad(contrast, ((0, 0), (PEAK_PIXELS, PEAK_PIXELS), (PEAK_PIXELS, PEAK_PIXELS)), mode="edge")
+    seen = edged[np.arange(len(contrast))[:, None], row[:, None] + PEAK_PIXELS + y, column[:, None] + PEAK_PIXELS + x]
+    _, along_x, along_y, xx, xy, yy = (seen @ np.linalg.pinv(terms).T).T
+    falls, ways = np.linalg.eigh(-np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2))
+    falls = np.maximum(falls, 0.0)
+    uphill = np.einsum("sij,si->sj", ways, np.stack([along_x, along_y], -1))
+    step = np.where(falls > 0, np.clip(uphill / np.maximum(falls, 1e-6), -PEAK_PIXELS, PEAK_PIXELS), 0.0)
+    middle = np.stack([column, row], -1) + np.einsum("sij,sj->si", ways, step)
+    return middle, np.einsum("sij,sj,skj->sik", ways, falls, ways)
+
+
+def _stiffest(frames: Frames, middle_mm: Float, firm_hu: Float, ends: tuple[int, int]) -> Float:
+    """Return the course that weighs the middles of the sections against changes of its bend, shape (S, 3)."""
+    count = len(frames.station_mm)
+    across = np.zeros((3 * count, 2 * count))
+    told = np.zeros((2 * count, 2 * count))
+    for at in range(count):
+        across[3 * at : 3 * at + 3, 2 * at] = frames.right[at]
+        across[3 * at : 3 * at + 3, 2 * at + 1] = frames.up[at]
+        told[2 * at : 2 * at + 2, 2 * at : 2 * at + 2] = firm_hu[at]
+    third = np.kron(np.diff(np.eye(count), 3, axis=0), np.eye(3))
+    change, already = third @ across, third @ frames.center_lps_mm.ravel()
+    pull = told @ middle_mm.ravel() - STIFF_HU * change.T @ already
+    free = slice(2 * ends[0], 2 * (count - ends[1]))
+    shift = np.zeros(2 * count)
+    shift[free] = np.linalg.solve((told + STIFF_HU * change.T @ change)[free, free], pull[free])
+    return frames.center_lps_mm + (across @ shift).reshape(count, 3)
 
 
 def _moved(line: Centerline, station_mm: Float, points_lps_mm: Float) -> Centerline:
