@@ -221,7 +221,7 @@ def test_that_every_preset_can_be_reached_by_key(opened):
     first = opened.pane.preset_key
     seen = set()
     for _ in range(6):
-        opened.qtbot.keyClick(opened.pane, Qt.Key.Key_P)
+        opened.qtbot.keyClick(opened.pane, Qt.Key.Key_T)
         opened.rest()
         seen.add(opened.pane.preset_key)
     assert len(seen) == 6

@@ -94,6 +94,17 @@ def paint_plate(painter: QPainter, middle: QPointF, text: str, shade: QColor, si
     return box
 
 
+def paint_hollow_plate(painter: QPainter, box: QRectF, text: str, shade: QColor) -> None:
+    """Write in a colour on a dark plate with a dotted rim: what is not so any more."""
+    painter.setPen(QPen(shade, 1.2, Qt.PenStyle.DotLine))
+    painter.setBrush(QColor(0, 0, 0, 170))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setFont(font(0.9, bold=True))
+    painter.setPen(shade)
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
 def paint_ghost(painter: QPainter, spot: QPointF, *, proximal: bool) -> None:
     """Ring the place where a click would put a cap, and say which."""
     shade = shade_of(proximal=proximal)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QWheelEvent
 
 from viewer.desk import Desk
 from viewer.desk.lesion_edits import mark_occlusion, move_cap
@@ -20,7 +20,8 @@ from viewer.desk.target import active_lesion
 from viewer.desk.tree_edits import ImpossibleEdit
 from viewer.model.case import Case
 from viewer.model.lesion import Lesion, LesionKind
-from viewer.ui.cap_marks import caps_of, paint_ghost, paint_length
+from viewer.ui.cap_marks import caps_of, paint_length
+from viewer.ui.cap_menu import cap_menu, cap_title
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane, plain_left
 from viewer.ui.tools import Tool, ToolBox
@@ -110,7 +111,13 @@ class CapsByHand(QObject):
             self._warn(f"The cursor is on {vessel}, and this occlusion is on {lesion.vessel}.")
             return
         number = next(n for n, one in enumerate(case.lesions) if one is lesion)
-        self._desk.apply(move_cap(case, number, proximal, station), _title(proximal))
+        self._desk.apply(move_cap(case, number, proximal, station), cap_title(proximal))
+
+    def _begin_at(self, place: Place) -> None:
+        case = self._desk.kept_case
+        if case is not None:
+            self._tools.choose(Tool.OCCLUSION)
+            self._click(case, place)
 
     # -- the mouse -----------------------------------------------------------------------------------------------
 
@@ -121,6 +128,11 @@ class CapsByHand(QObject):
         kind = event.type()
         if kind == QEvent.Type.Leave and self._ghost is not None:
             self._hover(watched, None)
+        if isinstance(event, QContextMenuEvent):
+            place = watched.menu_place(QPointF(event.pos())) if self._held is None else None
+            if place is not None:
+                cap_menu(watched, self._desk, place, partial(self._begin_at, place)).popup(event.globalPos())
+            return place is not None
         if isinstance(event, QWheelEvent) and self._held is not None:
             self._roll(self._held, event)
             return True
@@ -150,6 +162,7 @@ class CapsByHand(QObject):
         number, proximal, station = grip
         spot = pane.spot_of(case.lesions[number].vessel, station, pane.rect())
         self._held = Held(pane, number, proximal, where, QPointF() if spot is None else where - spot[0], station)
+        pane.holds_cap = True
         pane.setFocus(Qt.FocusReason.MouseFocusReason)
         self._desk.look(lesion=number)
         return True
@@ -220,9 +233,10 @@ class CapsByHand(QObject):
         case = self._desk.kept_case
         if held is None or case is None:
             return
+        held.pane.holds_cap = False
         if held.moved:
             case = move_cap(case, held.number, held.proximal, held.station_mm)
-            self._desk.apply(case, _title(held.proximal))
+            self._desk.apply(case, cap_title(held.proximal))
         self._go(case, held)
 
     # -- marking -------------------------------------------------------------------------------------------------
@@ -302,10 +316,4 @@ class CapsByHand(QObject):
             if found is not None:
                 paint_length(painter, found[0], lesion, QRectF(area))
         elif self.marking and self._ghost is not None and lesion is None:
-            found = pane.spot_of(*self._ghost, area)
-            if found is not None:
-                paint_ghost(painter, found[0], proximal=self.start is None)
-
-
-def _title(proximal: bool) -> str:
-    return f"Move {'proximal' if proximal else 'distal'} cap"
+            pane.paint_ghost(painter, area, self._ghost, proximal=self.start is None)

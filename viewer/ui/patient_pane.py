@@ -14,7 +14,7 @@ from viewer.desk.sight import on_vessel
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
-from viewer.ui.cap_marks import FLAG_PX, flag_of, paint_cap_flags
+from viewer.ui.cap_marks import FLAG_PX, flag_of, paint_cap_flags, paint_ghost
 from viewer.ui.pane import Pane
 
 #: A point so far before or behind what is shown is not seen at all.
@@ -31,6 +31,9 @@ FAINTEST_TAKEN = 0.25
 
 class PatientPane(Pane):
     """Gives the place of points, and the vessel under the mouse; a subclass overrides `on_screen` or what uses it."""
+
+    #: Whether the mouse holds a cap here: what is shown does not move under it then.
+    holds_cap = False
 
     def on_screen(self, points_lps_mm: Float, area: QRect) -> tuple[Float, Float] | None:
         """Return where points stand in `area`, shape (N, 2), and how far off what is shown they lie, mm, shape (N,).
@@ -54,6 +57,16 @@ class PatientPane(Pane):
     def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
         """Mark the caps of all occlusions; a pane whose picture has them already overrides this."""
         paint_cap_flags(painter, case, lambda vessel, station: self.spot_of(vessel, station, area))
+
+    def paint_ghost(self, painter: QPainter, area: QRect, place: tuple[str, float], *, proximal: bool) -> None:
+        """Show where a click would put a cap."""
+        found = self.spot_of(*place, area)
+        if found is not None:
+            paint_ghost(painter, found[0], proximal=proximal)
+
+    def menu_place(self, position: QPointF) -> tuple[str, float] | None:
+        """Return the place on a vessel for which a click of the right button offers caps; ``None``: it does not."""
+        return None
 
     # -- vessels -------------------------------------------------------------------------------------------------
 

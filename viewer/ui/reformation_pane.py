@@ -49,7 +49,7 @@ PAIR_GAP_PX = 3
 
 REFORMATION_KEYS = (
     ("Left drag", "move the cursor along the vessel"),
-    ("Drag P or D", "move a cap"),
+    ("Drag P or D", "move a cap; right button: put one here"),
     ("Wheel, Shift + drag", "turn about the vessel"),
     ("← →", "0.5 mm along (Shift: 5 mm)"),
     ("Home / End", "to the caps (with Ctrl: the ends of the vessel)"),
@@ -271,6 +271,9 @@ class ReformationPane(PatientPane):
             return super().cap_grip_px(position, vessel, station_mm, proximal=proximal)
         away = abs(found[0].x() - position.x())
         return away if away <= CAP_GRIP_PX else None
+
+    def menu_place(self, position: QPointF) -> tuple[str, float] | None:
+        return self.vessel_under(position) if position.y() > HEADER_PX else None
 
     def tells_length(self) -> bool:
         return not self._stretched

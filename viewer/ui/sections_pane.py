@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from viewer.analysis.plaque.anchor import pull_anchor
 from viewer.analysis.reformat.frames import frame_at
@@ -23,11 +23,12 @@ from viewer.report.calcium_marks import CLASSES, levels_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import draw_text
 from viewer.report.section_marks import calcium_at, nearest_row, outline, paint_section_marks
-from viewer.ui.cap_marks import caps_of, paint_plate, shade_of
+from viewer.ui.cap_marks import paint_plate, shade_of
 from viewer.ui.course_pull import GRIP_PX as COURSE_GRIP_PX
 from viewer.ui.course_pull import CoursePull, paint_handle
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
+from viewer.ui.section_caps import badges, box_of, paint_badges
 from viewer.ui.theme import color, font
 
 HALF_WIDTH_MM = 7.0
@@ -37,14 +38,15 @@ LABEL_PX, SMALL_LABEL_PX = 36, 16
 #: The strip across an occlusion: room for one section, how many there are, and what is shown beyond the caps.
 STRIP_EDGE_PX, LEAST_COUNT, MOST_COUNT, BEYOND_MM = 116.0, 6, 30, 2.0
 GRIP_PX = 5.0
-#: A section this near to a cap shows it.
-AT_CAP_MM = 0.3
+#: From the upper left corner of a section to the spot under which its length is told while a cap is dragged.
+LENGTH_PX = QPointF(45, -12)
 
 SECTION_KEYS = (
     ("Wheel, ← →", "0.5 mm along (Shift: 5 mm)"),
     ("Click", "move the cursor there"),
     ("Drag a contour", "correct it; its neighbours follow"),
-    ("P, D (step Occlusion)", "put that cap at the section in the middle"),
+    ("Drag P or D", "move a cap to another section; with the wheel: on by 0.5 mm"),
+    ("Right button", "put a cap at this section"),
     (", and .", "sections nearer or farther apart"),
     ("W", "a strip of sections across the whole occlusion, or three"),
 )
@@ -103,7 +105,7 @@ class SectionsPane(PatientPane):
             return ""
         stations = self.stations_mm()
         return (
-            f"{stations[1] - stations[0]:.1f} mm apart"
+            f"{stations[2] - stations[1]:.1f} mm apart"
             if self._across() is not None
             else f"{self._apart_mm:g} mm apart"
         )
@@ -116,7 +118,8 @@ class SectionsPane(PatientPane):
 
     def _across(self) -> tuple[float, float] | None:
         """Return the caps between which the strip goes, on the course; ``None``: three sections are shown."""
-        case, sight = self._case, self._sight
+        # The strip would change its sections under the mouse that drags a cap from one to the other.
+        case, sight = self.desk.kept_case if self.holds_cap else self._case, self._sight
         lesion = active_lesion(case, self.desk.view) if self._whole and case is not None else None
         start = sight.course.starts_mm.get(lesion.vessel) if sight is not None and lesion is not None else None
         if lesion is None or start is None:
@@ -164,32 +167,46 @@ class SectionsPane(PatientPane):
     def vessel_under(self, position: QPointF) -> tuple[str, float] | None:
         if self._sight is None:
             return None
-        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+        for station, box in self._shown(self.rect()):
             if box.contains(position):
                 return self._sight.course.on_vessel(station)
         return None
 
+    def menu_place(self, position: QPointF) -> tuple[str, float] | None:
+        return self.vessel_under(position)
+
+    def station_under(self, position: QPointF, vessel: str, near_mm: float | None = None) -> float | None:
+        found = self.vessel_under(position)
+        return found[1] if found is not None and found[0] == vessel else None
+
     def spot_of(self, vessel: str, station_mm: float, area: QRect) -> tuple[QPointF, float] | None:
-        return None  # a section is one station; a cap is told at its edge instead
+        box = None if self._sight is None else box_of(self._sight, self._shown(area), vessel, station_mm)
+        return None if box is None else (box.topLeft() + LENGTH_PX, 1.0)
+
+    def follows_drag(self) -> bool:
+        return False  # the sections would go on under the mouse
+
+    def cap_grip_px(self, position: QPointF, vessel: str, station_mm: float, *, proximal: bool) -> float | None:
+        if self._sight is None or self._case is None:
+            return None
+        for badge in badges(self._case, self._sight, self._shown(self.rect())):
+            if badge.proximal == proximal and badge.station_mm == station_mm and badge.box.contains(position):
+                return (position - badge.box.center()).manhattanLength()
+        return None
+
+    def _shown(self, area: QRect) -> list[tuple[float, QRectF]]:
+        """Return the stations that are shown, each with its square."""
+        return list(zip(self.stations_mm(), self._boxes(area), strict=True))
 
     def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
-        """Put the letter of a cap in the corner of the sections that stand at it."""
-        if self._sight is None:
-            return
-        for station, box in zip(self.stations_mm(), self._boxes(area), strict=True):
-            name, own = self._sight.course.on_vessel(station)
-            for _, lesion, cap, proximal in caps_of(case):
-                if lesion.vessel != name or abs(own - cap.station_mm) > AT_CAP_MM:
-                    continue
-                words = ["P" if proximal else "D", cap.shape.value if cap.shape is not None else ""]
-                words.append("· ambiguous" if cap.ambiguous and proximal else "")
-                text = " ".join(word for word in words if word)
-                metrics = QFontMetricsF(font(0.9, bold=True))
-                if metrics.horizontalAdvance(text) > box.width() - 16:
-                    text = words[0]
-                width = metrics.horizontalAdvance(text) + 9
-                middle = QPointF(box.left() + 7 + width / 2, box.bottom() - 14)
-                paint_plate(painter, middle, text, shade_of(proximal=proximal))
+        if self._sight is not None:
+            paint_badges(painter, case, self._sight, self._shown(area))
+
+    def paint_ghost(self, painter: QPainter, area: QRect, place: tuple[str, float], *, proximal: bool) -> None:
+        box = None if self._sight is None else box_of(self._sight, self._shown(area), *place)
+        if box is not None:
+            middle = box.bottomLeft() + QPointF(16, -14)
+            paint_plate(painter, middle, "P" if proximal else "D", shade_of(proximal=proximal))
 
     def mm_per_px(self, area: QRect) -> float | None:
         return None if self._sight is None else 2 * HALF_WIDTH_MM / self._boxes(area)[0].width()
@@ -284,7 +301,7 @@ class SectionsPane(PatientPane):
         """Return the contour that lies under the mouse, the outer wall first."""
         if self._sight is None or self._case is None:
             return None
-        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+        for station, box in self._shown(self.rect()):
             vessel, own = self._sight.course.on_vessel(station)
             sections = self._case.sections_of(vessel)
             if sections is None or not box.contains(where):
@@ -323,7 +340,7 @@ class SectionsPane(PatientPane):
         """Return the station and the square in whose middle the mouse would take the course."""
         if not self._pull.chosen or self._sight is None:
             return None
-        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+        for station, box in self._shown(self.rect()):
             if np.hypot(where.x() - box.center().x(), where.y() - box.center().y()) <= COURSE_GRIP_PX:
                 return station, box
         return None
@@ -373,7 +390,7 @@ class SectionsPane(PatientPane):
         self._held = self._contour_at(event.position())
         if self._held is not None:
             return
-        for station, box in zip(self.stations_mm(), self._boxes(self.rect()), strict=True):
+        for station, box in self._shown(self.rect()):
             if box.contains(event.position()):
                 self.desk.look(cursor_lps_mm=self._place_at(event.position(), station, box))
 

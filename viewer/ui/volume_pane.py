@@ -46,7 +46,7 @@ VOLUME_KEYS: tuple[tuple[str, str], ...] = (
     ("+  −", "zoom"),
     ("V  Shift+V", "next, former standard view"),
     ("C", "look along the C-arm"),
-    ("P  Shift+P", "next, former preset"),
+    ("T  Shift+T", "next, former preset"),
     ("X", "crop to the heart, or show all"),
     ("[  ]", "cut less, more from the front"),
     ("Home", "fit, uncut"),
@@ -448,7 +448,7 @@ class VolumePane(PatientPane):
             self._next_view(-1 if shifted else 1)
         elif key == keys.Key_C:
             self.look_from(self._carm.primary_deg, self._carm.secondary_deg)
-        elif key == keys.Key_P:
+        elif key == keys.Key_T:
             names = [each.key for each in presets()]
             self.set_preset(names[(names.index(self._preset_key) + (-1 if shifted else 1)) % len(names)])
         elif key == keys.Key_X and self._prepared is not None:

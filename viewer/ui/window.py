@@ -450,7 +450,7 @@ class MainWindow(QMainWindow):
             self.tree_flow.finish_trace()
         elif self.tree_flow.tracing and key == Qt.Key.Key_Backspace:
             self.tree_flow.take_back()
-        elif key in (Qt.Key.Key_P, Qt.Key.Key_D) and self.desk.view.step is Step.OCCLUSION:
+        elif key in (Qt.Key.Key_P, Qt.Key.Key_D) and self.desk.view.step is not Step.SHEET:
             self.caps.put_at_cursor(key == Qt.Key.Key_P)
         else:
             super().keyPressEvent(event)

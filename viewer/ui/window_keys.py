@@ -23,7 +23,7 @@ WINDOW_KEYS = (
     ("F", "maximise or restore the pane"),
     ("S  Shift+S", "capture the pane, the whole layout"),
     ("K", "mark an occlusion: click P, then D"),
-    ("P  D", "put that cap at the cursor (step Occlusion, not in 3-D)"),
+    ("P  D", "put that cap of the occlusion at the cursor"),
     ("1 … 6", "windows of grey values"),
     ("O", "overlays: what the colours mean, switches, opacity"),
     ("G", "drag the active vessel's course"),

@@ -44,7 +44,7 @@ XRAY_KEYS = (
     ("Wheel", "zoom: size of the detector field"),
     ("Shift + wheel", "SID"),
     ("Middle drag", "move table or heart"),
-    ("D", "subtraction"),
+    ("T", "subtraction on or off"),
     ("B", "bones and diaphragm on or off"),
 )
 
@@ -358,7 +358,7 @@ class XrayPane(PatientPane):
         xray = self._view.xray
         if event.key() in turns:
             self.desk.look(carm=turned(self._view.carm, *turns[Qt.Key(event.key())]))
-        elif event.key() == Qt.Key.Key_D:
+        elif event.key() == Qt.Key.Key_T:
             self.desk.look(xray=replace(xray, subtraction=not xray.subtraction))
         elif event.key() == Qt.Key.Key_B:
             self.desk.look(xray=replace(xray, heart_only=not xray.heart_only))
