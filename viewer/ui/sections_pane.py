@@ -39,7 +39,7 @@ LABEL_PX, SMALL_LABEL_PX = 36, 16
 STRIP_EDGE_PX, LEAST_COUNT, MOST_COUNT, BEYOND_MM = 116.0, 6, 30, 2.0
 GRIP_PX = 5.0
 #: From the upper left corner of a section to the spot under which its length is told while a cap is dragged.
-LENGTH_PX = QPointF(45, -12)
+LENGTH_PX = QPointF(45, 1)
 
 SECTION_KEYS = (
     ("Wheel, ← →", "0.5 mm along (Shift: 5 mm)"),
