@@ -53,13 +53,6 @@ class Run:
         return color("meaning", CLASSES[self.level][1])
 
     @property
-    def drawn(self) -> QColor:
-        """Its colour as it is drawn: paler where it is not firm."""
-        shade = QColor(self.shade)
-        shade.setAlpha(255 if self.firm else 140)
-        return shade
-
-    @property
     def light(self) -> bool:
         """Whether it is calcium of less than half of the section."""
         return self.level == len(CLASSES) - 1
@@ -101,12 +94,15 @@ def runs_of(profile: CalciumProfile) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def paint_band(painter: QPainter, box: QRectF, run: Run) -> None:
-    """Paint a run as a band: full where its class is firm, dashed where it is possible only."""
+def paint_band(painter: QPainter, box: QRectF, run: Run, unit: float = 1.0) -> None:
+    """Paint a run as a band: full where its class is firm, dashed where it is possible only.
+
+    `unit` is a pixel of the window in the units of `box`: of it dashes are made.
+    """
     if run.firm:
         painter.fillRect(box, run.shade)
         return
     pen = QPen(run.shade, box.height(), Qt.PenStyle.CustomDashLine, Qt.PenCapStyle.FlatCap)
-    pen.setDashPattern([DASH_PX[0] / box.height(), DASH_PX[1] / box.height()])
+    pen.setDashPattern([px * unit / box.height() for px in DASH_PX])
     painter.setPen(pen)
     painter.drawLine(QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y()))

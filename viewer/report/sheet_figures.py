@@ -15,7 +15,7 @@ from viewer.model.geometry import Float
 from viewer.model.lesion import Cap, Lesion, LesionKind
 from viewer.model.vessel import Author
 from viewer.model.view import Window
-from viewer.report.calcium_marks import runs_of
+from viewer.report.calcium_marks import paint_band, runs_of
 from viewer.report.grey import grey_image
 from viewer.report.ink import color, vessel_color
 from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps
@@ -69,7 +69,7 @@ def paint_reformation(
     painter.save()
     painter.setClipRect(strip)
     fills = color("paper", "vessel_fill"), color("paper", "lumen")
-    highest = paint_curves(painter, strip, case, sight.course, across, *fills)
+    highest = paint_curves(painter, strip, case, sight.course, across, *fills, 1 / PX_PER_PT)
     painter.restore()
     if highest is None:
         text = "lumen, wall and calcium were not measured"
@@ -78,14 +78,14 @@ def paint_reformation(
             width_pt=strip.width(),
         )  # fmt: skip
     else:
-        _paint_strip_words(paper, strip, highest)
+        _paint_half(painter, strip)
     _paint_flags(paper, area, case, sight, across)
     for stretch in sight.course.stretches:
         for other in case.lesions:
             if other.vessel == stretch.vessel and other.kind is LesionKind.OCCLUSION:
                 _paint_lesion(paper, area, strip, other, stretch.from_mm, across, strong=other is lesion)
     _paint_bands(paper, area, case, sight, across)
-    _paint_ruler(paper, strip, sight.length_mm, across, scale)
+    _paint_ruler(paper, strip, sight.length_mm, across, scale, highest)
 
 
 def _paint_guess(painter: QPainter, line: Centerline, across, y: float) -> None:  # type: ignore[no-untyped-def]
@@ -96,16 +96,13 @@ def _paint_guess(painter: QPainter, line: Centerline, across, y: float) -> None:
         painter.drawLine(QPointF(across(start), y), QPointF(across(end), y))
 
 
-def _paint_strip_words(paper: Paper, strip: QRectF, highest_mm2: float) -> None:
-    assert paper.painter is not None
+def _paint_half(painter: QPainter, strip: QRectF) -> None:
+    """Draw the line of half a section, which the words under the ruler explain."""
     pen = QPen(color("meaning", "over_half").darker(120), 0.5)
     pen.setDashPattern([4, 4])
-    paper.painter.setPen(pen)
+    painter.setPen(pen)
     half = strip.center().y()
-    paper.painter.drawLine(QPointF(strip.left(), half), QPointF(strip.right(), half))
-    muted = color("paper", "muted")
-    paper.line(strip.left() + 3, half - 8, "calcium 50 % of the section", 5.4, shade=muted)
-    paper.line(strip.left() + 3, strip.top() + 1.5, f"area up to {highest_mm2:.0f} mm²", 5.4, shade=muted)
+    painter.drawLine(QPointF(strip.left(), half), QPointF(strip.right(), half))
 
 
 def _paint_bands(paper: Paper, area: QRectF, case: Case, sight: Along, across) -> None:  # type: ignore[no-untyped-def]
@@ -118,8 +115,10 @@ def _paint_bands(paper: Paper, area: QRectF, case: Case, sight: Along, across) -
         end = stretch.to_mm - stretch.from_mm
         heavy = [run for run in heavy if run.from_mm < end]
         for run in heavy:
-            ends = [across(stretch.from_mm + min(mm, end)) for mm in (run.from_mm, run.to_mm)]
-            paper.painter.fillRect(QRectF(ends[0], area.bottom() - 4.5, max(ends[1] - ends[0], 1.0), 4), run.drawn)
+            for part in (part for part in run.parts if part.from_mm < end):
+                left, right = (across(stretch.from_mm + min(mm, end)) for mm in (part.from_mm, part.to_mm))
+                box = QRectF(left, area.bottom() - 4.5, max(right - left, 1.0), 4)
+                paint_band(paper.painter, box, part, 1 / PX_PER_PT)
         for run in reversed(heavy):
             middle = across(stretch.from_mm + 0.5 * (run.from_mm + min(run.to_mm, end)))
             width = text_width(run.words, 6.2, "bold") + 6
@@ -200,7 +199,9 @@ def _cap_label(letter: str, cap: Cap) -> str:
     return " ".join(word for word in words if word)
 
 
-def _paint_ruler(paper: Paper, strip: QRectF, length_mm: float, across, scale: float) -> None:  # type: ignore[no-untyped-def]
+def _paint_ruler(  # type: ignore[no-untyped-def]
+    paper: Paper, strip: QRectF, length_mm: float, across, scale: float, highest_mm2: float | None
+) -> None:
     assert paper.painter is not None
     step = next((s for s in (5, 10, 20, 50) if s * scale > 34), 100)
     muted = color("paper", "muted")
@@ -212,12 +213,16 @@ def _paint_ruler(paper: Paper, strip: QRectF, length_mm: float, across, scale: f
             paper.line(x, strip.bottom() + 3, "0", 5.8, shade=muted)
         elif x + 8 < strip.right():
             paper.line(x - 20, strip.bottom() + 3, str(mark), 5.8, shade=muted, align="centre", width_pt=40)
-    paper.line(strip.left(), strip.bottom() + 11, "mm from the ostium", 5.8, shade=muted)
+    words = "mm from the ostium"
+    if highest_mm2 is not None:
+        words += f" · full height: area {highest_mm2:.0f} mm², calcium 100 % of the section; dashed line: 50 %"
+    paper.line(strip.left(), strip.bottom() + 11, words, 5.8, shade=muted)
 
 
 def legend(paper: Paper, x_right: float, y: float) -> None:
     """Set what the colours of the strip mean, in a line that ends at `x_right`."""
     entries = (
+        ("striped: possible only", None),
         ("lumen", color("paper", "lumen")),
         ("vessel", color("paper", "vessel_fill")),
         ("calcium", color("meaning", "calcium")),
@@ -228,8 +233,9 @@ def legend(paper: Paper, x_right: float, y: float) -> None:
     for name, shade in reversed(entries):
         x -= text_width(name, 5.8)
         paper.line(x, y, name, 5.8, shade=color("paper", "muted"))
-        x -= 8
-        paper.fill(x, y + 1.2, 5.5, 5.5, shade)
+        if shade is not None:
+            x -= 8
+            paper.fill(x, y + 1.2, 5.5, 5.5, shade)
         x -= 7
 
 

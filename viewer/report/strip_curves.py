@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
 from viewer.analysis.reformat.course import Course, Stretch
 from viewer.model.case import Case
 from viewer.model.cross_section import CrossSections
-from viewer.report.calcium_marks import CLASSES, levels_of
-from viewer.report.ink import color
+from viewer.report.calcium_marks import DASH_PX, runs_of
 
+INTERSECT = Qt.ClipOperation.IntersectClip
 Across = Callable[[float], float]
 
 
@@ -23,7 +23,14 @@ def has_strip(case: Case | None, course: Course) -> bool:
 
 
 def paint_curves(
-    painter: QPainter, frame: QRectF, case: Case, course: Course, across: Across, vessel: QColor, lumen: QColor
+    painter: QPainter,
+    frame: QRectF,
+    case: Case,
+    course: Course,
+    across: Across,
+    vessel: QColor,
+    lumen: QColor,
+    unit: float = 1.0,
 ) -> float | None:
     """Paint the curves, and the calcium over them.
 
@@ -39,6 +46,8 @@ def paint_curves(
         Takes a station of the course to a horizontal place.
     vessel, lumen : QColor
         What the areas are filled with.
+    unit : float
+        A pixel of the window in the units of `frame`: of it stripes are made.
 
     Returns
     -------
@@ -55,7 +64,7 @@ def paint_curves(
             for area, shade in ((sections.wall_area_mm2, vessel), (sections.lumen_area_mm2, lumen)):
                 _paint_area(painter, frame, stretch, sections, area / highest, across, shade)
     for stretch, _ in measured:
-        _paint_calcium(painter, frame, case, stretch, across)
+        _paint_calcium(painter, frame, case, stretch, across, unit)
     return highest
 
 
@@ -85,14 +94,40 @@ def _paint_area(
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _paint_calcium(painter: QPainter, frame: QRectF, case: Case, stretch: Stretch, across: Across) -> None:
+def _paint_calcium(painter: QPainter, frame: QRectF, case: Case, stretch: Stretch, across: Across, unit: float) -> None:
+    """Fill the share of calcium in the colours of its classes, the heaviest last; what is possible only is striped."""
     profile = case.calcium_of(stretch.vessel)
     if profile is None:
         return
-    station, level = profile.frames.station_mm, levels_of(profile)
+    station = profile.frames.station_mm
     edge = np.concatenate([[station[0]], 0.5 * (station[1:] + station[:-1]), [station[-1]]])
-    for n in np.flatnonzero((level >= 0) & _inside(stretch, station)):
-        left, right = across(stretch.from_mm + float(edge[n])), across(stretch.from_mm + float(edge[n + 1]))
-        height = profile.csa_percent[n] / 100 * frame.height()
-        bar = QRectF(left, frame.bottom() - height, right - left + 0.6, height)
-        painter.fillRect(bar, color("meaning", CLASSES[level[n]][1]))
+    x = [across(stretch.from_mm + float(mm)) for mm in edge]
+    y = frame.bottom() - profile.csa_percent / 100 * frame.height()
+    painter.setPen(Qt.PenStyle.NoPen)
+    for part in (part for run in runs_of(profile) for part in run.parts):
+        here = np.flatnonzero(
+            (station > part.from_mm - 1e-6) & (station < part.to_mm + 1e-6) & _inside(stretch, station)
+        )
+        if not len(here):
+            continue
+        left, right = x[here[0]], x[here[-1] + 1] + 0.6 * unit
+        steps = [QPointF(at, y[n]) for n in here for at in (x[n], x[n + 1])]
+        outline = QPolygonF(
+            [QPointF(left, frame.bottom()), *steps, QPointF(right, y[here[-1]]), QPointF(right, frame.bottom())]
+        )
+        painter.save()
+        if not part.firm:
+            painter.setClipPath(_stripes(QRectF(left, frame.top(), right - left, frame.height()), unit), INTERSECT)
+        painter.setBrush(part.shade)
+        painter.drawPolygon(outline)
+        painter.restore()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _stripes(box: QRectF, unit: float) -> QPainterPath:
+    """Return upright stripes over a box, as wide and as far apart as the dashes of a band."""
+    drawn, left_out = (px * unit for px in DASH_PX)
+    path = QPainterPath()
+    for x in np.arange(box.left(), box.right(), drawn + left_out):
+        path.addRect(QRectF(float(x), box.top(), drawn, box.height()))
+    return path
