@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.journeys.conftest import pane, pixels, settle
+from tests.journeys.conftest import pane, pixels, settle, with_occlusion
 from tests.plugins.test_the_guide import write_examples
 from viewer.demo.case import DemoCase
 from viewer.desk.sight import on_vessel
@@ -106,6 +106,24 @@ def test_that_a_reader_opens_its_files(window: MainWindow, qtbot: QtBot, heart: 
     (tmp_path / "broken.npz").write_bytes(b"nothing")
     window.open_path(tmp_path / "broken.npz")
     qtbot.waitUntil(lambda: "broken.npz holds no volume" in window.message.text, timeout=20_000)
+
+
+def test_that_a_plan_finds_the_file_again_that_a_plugin_read(
+    window: MainWindow, qtbot: QtBot, heart: DemoCase, tmp_path: Path
+):
+    path, plan = tmp_path / "heart.npz", tmp_path / "plans" / "heart.ctoplan"
+    geometry = heart.volume.geometry
+    np.savez(path, hu=heart.volume.hu, origin_mm=geometry.to_lps((0, 0, 0)), spacing_mm=geometry.spacing_mm)
+    window.open_path(path)
+    qtbot.waitUntil(lambda: window.desk.case is not None, timeout=20_000)
+    window.desk.apply(with_occlusion(heart, window.desk.kept_case), "Mark occlusion")
+    window.plans.save_to(plan)
+    qtbot.waitUntil(lambda: plan.exists() and not window.jobs.busy, timeout=20_000)
+    window.desk.close()
+    window.open_path(plan)
+    qtbot.waitUntil(lambda: window.desk.kept_case is not None, timeout=20_000)
+    assert [lesion.vessel for lesion in window.desk.kept_case.lesions] == ["RCA"]
+    assert np.array_equal(window.desk.kept_case.volume.hu, heart.volume.hu)
 
 
 def test_that_measurements_stand_in_the_right_column(planned: MainWindow, qtbot: QtBot):

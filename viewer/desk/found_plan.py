@@ -18,8 +18,19 @@ if TYPE_CHECKING:
     from viewer.dicom.series import SeriesInfo
 
 
+#: Reads the pictures that it was made for.
+Read = Callable[[Progress], Volume]
+#: Gives what reads a file that the program does not know itself, ``None`` if nothing does.
+ReaderOf = Callable[[Path], Read | None]
+
+
+def no_other_reader(path: Path) -> Read | None:
+    """Return that nothing else reads a file."""
+    return None
+
+
 def found_plan(
-    stored: StoredCase, progress: Progress, built_in: Callable[[Progress], Volume]
+    stored: StoredCase, progress: Progress, built_in: Read, other_reader: ReaderOf = no_other_reader
 ) -> tuple[Case, ViewState] | None:
     """Look for the pictures of a plan where they were and near there, and lay the plan on them; ``None`` if not found.
 
@@ -29,6 +40,8 @@ def found_plan(
     progress : Progress
     built_in : callable
         Gives the demonstration's pictures, which lie in no file.
+    other_reader : callable
+        Gives what reads a file that the program does not know itself: a plugin's reader.
 
     Raises
     ------
@@ -42,6 +55,9 @@ def found_plan(
         if place in tried:
             continue
         tried.add(place)
+        read_otherwise = other_reader(place)
+        if read_otherwise is not None:
+            return stored.restore(read_otherwise(progress))
         try:
             series = _series_of(stored, scan([place], progress).series)
         except UnreadableStudy:  # what was there is there no more

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from viewer.casefile import SUFFIX, StoredCase, load_case, save_case
 from viewer.casefile.state_folder import state_folder
 from viewer.desk import Desk
-from viewer.desk.found_plan import found_plan
+from viewer.desk.found_plan import ReaderOf, found_plan, no_other_reader
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.case import Case
@@ -86,6 +86,8 @@ class CaseFlow:
         self._working = working
         self._report = report
         self._without_plan = without_plan
+        #: Gives what reads a file that the program does not know itself.
+        self.other_reader: ReaderOf = no_other_reader
         self._writing = threading.Lock()
         self._path: Path | None = None
         self._kept: Case | None = None
@@ -202,10 +204,11 @@ class CaseFlow:
     def open_plan(self, path: Path) -> None:
         """Open a plan together with its pictures; if these have moved, ask for them."""
         self._working(f"Opening {path.name}")
+        other_reader = self.other_reader
 
         def work(progress: Progress) -> tuple[StoredCase, tuple[Case, ViewState] | None]:
             stored = load_case(path)
-            return stored, found_plan(stored, progress, _built_in)
+            return stored, found_plan(stored, progress, _built_in, other_reader)
 
         def done(result: tuple[StoredCase, tuple[Case, ViewState] | None]) -> None:
             stored, found = result

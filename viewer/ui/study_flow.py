@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.desk import Desk
+from viewer.desk.found_plan import ReaderOf, no_other_reader
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.case import Case
@@ -64,7 +65,7 @@ class StudyFlow:
         self._report = report
         self.study: Study | None = None
         #: Gives what reads a file that the program does not know itself, ``None`` if nothing does.
-        self.other_reader: Callable[[Path], Callable[[Progress], Volume] | None] = lambda path: None
+        self.other_reader: ReaderOf = no_other_reader
         self._path: Path | None = None
         browser.demo_wanted.connect(self.open_demo)
         browser.series_chosen.connect(self.open_series)

@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
             self.browser.show_progress,
             self._begin_plan,
         )
+        self.plans.other_reader = self.plugin_flow.reader_of
         add_shortcuts(self)
         self._unsubscribe = self.desk.subscribe(self._schedule)
         for pane in self.panes:
