@@ -56,6 +56,36 @@ def test_that_the_computers_caps_are_looked_for_anew_on_a_course_that_was_dragge
     assert course_edits.pull_course(a_case(Author.COMPUTER), "LAD", 22.0, (5.0, 22.0, 0.0)).lesions == ()
 
 
+def test_that_a_branch_stays_joined_to_a_parent_whose_course_is_dragged_under_its_start():
+    before = a_case()
+    child = before.tree["S1"].centerline
+    gap = np.linalg.norm(child.points_lps_mm[0] - before.tree["LAD"].centerline.at(20.0))
+    for edit in (course_edits.pull_course, course_edits.pull_preview):
+        case = edit(before, "LAD", 20.0, (5.0, 20.0, 0.0))
+        joined, parent = case.tree["S1"], case.tree["LAD"].centerline
+        assert joined.parent == "LAD"
+        assert joined.centerline.points_lps_mm[0] == pytest.approx((7.0, 20.0, 0.0))
+        assert parent.nearest_station_mm(joined.centerline.points_lps_mm[0])[1] == pytest.approx(gap, abs=0.3)
+        # the pull is felt for three times its length, and less and less
+        away = np.linalg.norm(joined.centerline.points_lps_mm - child.points_lps_mm, axis=1)
+        assert away[0] == pytest.approx(5.0) and (np.diff(away) < 1e-9).all()
+        assert case.tree["D1"].centerline is before.tree["D1"].centerline
+    far = course_edits.pull_course(before, "LAD", 2.0, (1.0, 2.0, 0.0))
+    assert far.tree["S1"].centerline is child
+
+
+def test_that_her_caps_on_a_branch_move_along_with_its_start():
+    before = a_case()
+    line = before.tree["S1"].centerline
+    caps = [Cap(line.at(mm), mm, (mm, mm), author=Author.OPERATOR) for mm in (3.0, 9.0)]
+    lesion = Lesion("S1", LesionKind.OCCLUSION, *caps, author=Author.OPERATOR)
+    case = course_edits.pull_course(replace(before, lesions=(lesion,)), "LAD", 20.0, (4.0, 20.0, 0.0))
+    (carried,) = case.lesions
+    moved = case.tree["S1"].centerline
+    assert carried.proximal.lps_mm == pytest.approx(moved.at(carried.proximal.station_mm))
+    assert carried.proximal.lps_mm[2] == pytest.approx(3.0, abs=0.1)
+
+
 def test_that_what_was_measured_still_stands_while_a_course_is_dragged():
     case = a_case()
     shown = course_edits.pull_preview(case, "LAD", 22.0, (5.0, 22.0, 0.0))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from viewer.analysis.coronary.pull import pull_reach_mm, refitted
+from viewer.analysis.coronary.pull import branch_reach_mm, pull_reach_mm, refitted, rejoined
 from viewer.desk.tree_edits import ImpossibleEdit, descendants, join_courses, merged, replace_course, with_tree
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
@@ -16,6 +17,8 @@ from viewer.model.vessel import Author, VesselTree
 
 #: A branch that begins farther than this from its new parent is led there by a guessed piece.
 TOUCH_MM = 0.75
+#: A branch whose parent moved by less than this under its start stays as it is.
+LEAST_SHIFT_MM = 0.05
 
 
 def pulled_line(case: Case, name: str, station_mm: float, to_lps_mm: ArrayLike, *, refit: bool = True) -> Centerline:
@@ -48,24 +51,54 @@ def pull_preview(case: Case, name: str, station_mm: float, to_lps_mm: ArrayLike,
     reach = pull_reach_mm(line, station_mm, to_lps_mm)
     moved = pulled_line(case, name, station_mm, to_lps_mm, refit=refit)
     low, high = np.interp((station_mm - reach, station_mm + reach), line.station_mm, moved.station_mm)
-    dashed = replace(moved, inferred=merged([*moved.inferred, (float(low), float(high))]))
-    return replace(case, tree=_with_line(case.tree, name, dashed))
+    lines = {name: _also_inferred(moved, float(low), float(high))}
+    for branch, shift in _shifted_branches(case.tree, name, line, moved):
+        joined = rejoined(case.tree[branch].centerline, shift)
+        lines[branch] = _also_inferred(joined, 0.0, branch_reach_mm(shift))
+    return replace(case, tree=_with_lines(case.tree, lines))
 
 
 def pull_course(case: Case, name: str, station_mm: float, to_lps_mm: ArrayLike, *, refit: bool = True) -> Case:
-    """Return the case with one point of a vessel's course pulled elsewhere; the doctor's caps move along with it."""
+    """Return the case with one point of a vessel's course pulled elsewhere.
+
+    Branches that leave it there are joined to it again, and the doctor's caps move along.
+    """
     before = case.tree[name].centerline
     after = pulled_line(case, name, station_mm, to_lps_mm, refit=refit)
-    new = replace_course(case, name, after)
-    hers = tuple(_carried(one, before, after) for one in case.lesions if one.vessel == name and _is_hers(one))
-    refuted = (one for one in case.refuted if one.vessel == name)
-    ends = ((np.interp((one.from_mm, one.to_mm), before.station_mm, after.station_mm)).tolist() for one in refuted)
-    not_there = tuple(Refuted(name, low, high) for low, high in ends)
+    lines = {name: after}
+    for branch, shift in _shifted_branches(case.tree, name, before, after):
+        lines[branch] = rejoined(case.tree[branch].centerline, shift)
+    pulled = replace_course(case, name, after)
+    new = with_tree(pulled, _with_lines(pulled.tree, lines), lines)
+    hers, not_there = [], []
+    for one in case.lesions:
+        if one.vessel in lines and _is_hers(one):
+            hers.append(_carried(one, case.tree[one.vessel].centerline, lines[one.vessel]))
+    for no in case.refuted:
+        if no.vessel in lines:
+            was, line = case.tree[no.vessel].centerline, lines[no.vessel]
+            low, high = np.interp((no.from_mm, no.to_mm), was.station_mm, line.station_mm).tolist()
+            not_there.append(Refuted(no.vessel, low, high))
     return replace(new, lesions=(*new.lesions, *hers), refuted=(*new.refuted, *not_there))
 
 
-def _with_line(tree: VesselTree, name: str, line: Centerline) -> VesselTree:
-    return replace(tree, vessels=tuple(replace(v, centerline=line) if v.name == name else v for v in tree))
+def _shifted_branches(
+    tree: VesselTree, name: str, before: Centerline, after: Centerline
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the branches under whose start the course of their parent moved, each with the shift, shape (3,)."""
+    for branch in tree.children(name):
+        origin = tree.origin_mm(branch.name) or 0.0
+        shift = after.at(np.interp(origin, before.station_mm, after.station_mm)) - before.at(origin)
+        if np.linalg.norm(shift) > LEAST_SHIFT_MM:
+            yield branch.name, shift
+
+
+def _also_inferred(line: Centerline, low_mm: float, high_mm: float) -> Centerline:
+    return replace(line, inferred=merged([*line.inferred, (low_mm, high_mm)]))
+
+
+def _with_lines(tree: VesselTree, lines: dict[str, Centerline]) -> VesselTree:
+    return replace(tree, vessels=tuple(replace(v, centerline=lines.get(v.name, v.centerline)) for v in tree))
 
 
 def _is_hers(lesion: Lesion) -> bool:

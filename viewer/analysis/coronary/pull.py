@@ -53,6 +53,30 @@ def pulled(line: Centerline, station_mm: float, to_lps_mm: ArrayLike) -> Centerl
     return _moved(line, line.points_lps_mm + share[:, None] * shift)
 
 
+def branch_reach_mm(shift_lps_mm: ArrayLike) -> float:
+    """Return how far along a branch it is felt that its start moved."""
+    return max(PULL_REACH_MM, REACH_TIMES * float(np.linalg.norm(shift_lps_mm)))
+
+
+def rejoined(line: Centerline, shift_lps_mm: ArrayLike) -> Centerline:
+    """Return a branch whose start went along with its parent: its first points follow, less and less.
+
+    Parameters
+    ----------
+    line : Centerline
+        The branch, from its parent on.
+    shift_lps_mm : array_like of shape (3,)
+        By what the parent's course moved where the branch leaves it.
+
+    Returns
+    -------
+    Centerline
+        With as many points as before; points farther than `branch_reach_mm` are the same.
+    """
+    away = np.minimum(line.station_mm / branch_reach_mm(shift_lps_mm), 1.0)
+    return _moved(line, line.points_lps_mm + ((1 - away**2) ** 2)[:, None] * np.asarray(shift_lps_mm, float))
+
+
 def refitted(
     line: Centerline, station_mm: float, to_lps_mm: ArrayLike, volume: Volume, lumen_hu: float | None
 ) -> Centerline:
