@@ -236,14 +236,14 @@ def test_that_a_vessel_is_led_on_from_its_end_and_drawn_where_nothing_can_be_tra
     settle(wrong, qtbot)
     panel = wrong.rail.panel(Step.TREE)
     qtbot.mouseClick(panel.corrections.extend, Qt.MouseButton.LeftButton)
-    assert wrong.tree_flow.tracing
+    assert wrong.tree_flow.hand.tracing
     panel._draw.click()
     goal = Centerline(true.points_lps_mm)
     for station in (50.0, 55.0, 60.0):
         axial = zoomed_axial(wrong, qtbot, goal.at(station))
         place = axial.frame().to_screen(goal.at(station)).toPoint()
         qtbot.mouseClick(axial, Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: wrong.tree_flow.can_finish, timeout=20_000)
+    qtbot.waitUntil(lambda: wrong.tree_flow.hand.can_finish, timeout=20_000)
     qtbot.keyClick(wrong, Qt.Key.Key_Return)
     longer = wrong.desk.kept_case.tree["RCA"].centerline
     assert wrong.desk.undo_titles == ("Lead RCA on",)

@@ -33,13 +33,13 @@ def test_that_two_clicks_trace_a_vessel_that_enter_keeps_and_undo_takes_away(
     opened.desk.look(step=Step.TREE)
     settle(opened, qtbot)
     true = heart.truth["LAD"]
-    opened.tree_flow.begin_trace("LAD")
+    opened.tree_flow.hand.begin("LAD")
     for station in (6, 70):
         click_on(opened, qtbot, true.points_lps_mm[station])
-    qtbot.waitUntil(lambda: opened.tree_flow.can_finish, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.tree_flow.hand.can_finish, timeout=20_000)
     assert "LAD" in opened.desk.case.tree
     assert "LAD" not in opened.desk.kept_case.tree
-    opened.tree_flow.finish_trace()
+    opened.tree_flow.hand.finish()
     line = opened.desk.kept_case.tree["LAD"].centerline
     away = [Centerline(true.points_lps_mm).nearest_station_mm(point)[1] for point in line.points_lps_mm]
     assert np.median(away) < 1.0
@@ -53,14 +53,14 @@ def test_that_two_clicks_trace_a_vessel_that_enter_keeps_and_undo_takes_away(
 
 def test_that_a_click_into_the_air_gets_a_sentence_and_no_path(opened: MainWindow, qtbot: QtBot, heart: DemoCase):
     opened.desk.look(step=Step.TREE)
-    opened.tree_flow.begin_trace("LAD")
+    opened.tree_flow.hand.begin("LAD")
     low = opened.desk.case.volume.geometry.to_lps((2, 2, 2))
-    opened.tree_flow.click(heart.truth["LAD"].points_lps_mm[6])
-    opened.tree_flow.click(low)
-    qtbot.waitUntil(lambda: opened.message.isVisible() or opened.tree_flow.can_finish, timeout=20_000)
+    opened.tree_flow.hand.click(heart.truth["LAD"].points_lps_mm[6])
+    opened.tree_flow.hand.click(low)
+    qtbot.waitUntil(lambda: opened.message.isVisible() or opened.tree_flow.hand.can_finish, timeout=20_000)
     assert opened.message.text
-    assert len(opened.tree_flow.clicks) == 1
-    opened.tree_flow.cancel_trace()
+    assert len(opened.tree_flow.hand.clicks) == 1
+    opened.tree_flow.hand.cancel()
     assert opened.desk.case is opened.desk.kept_case
 
 

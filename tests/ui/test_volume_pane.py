@@ -23,7 +23,8 @@ from viewer.model.vessel import Vessel, VesselTree
 from viewer.model.volume import Volume
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.poster import Poster
-from viewer.ui.volume_pane import STANDARD_VIEWS, VOLUME_KEYS, VolumePane
+from viewer.ui.volume_keys import STANDARD_VIEWS, VOLUME_KEYS
+from viewer.ui.volume_pane import VolumePane
 from viewer.ui.volume_place import capture_px
 
 #: A large "heart", so that there is blood to be found, with a bright sphere on its left side, in front.

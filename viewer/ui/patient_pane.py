@@ -32,6 +32,10 @@ FAINTEST_TAKEN = 0.25
 class PatientPane(Pane):
     """Gives the place of points, and the vessel under the mouse; a subclass overrides `on_screen` or what uses it."""
 
+    #: Whether a drag with the left button turns the picture: then only a click is one.
+    left_turns = False
+    #: Whether a click means a point for a tool, not what it means to the pane.
+    gives_points = False
     #: Whether the mouse holds a cap here: what is shown does not move under it then.
     holds_cap = False
 
@@ -40,6 +44,10 @@ class PatientPane(Pane):
 
         ``None`` while there is no picture, or if the pane shows no places.
         """
+        return None
+
+    def point_at(self, position: QPointF) -> Float | None:
+        """Return the point in LPS mm, shape (3,), that is meant by a place of the pane; ``None`` if it has no depth."""
         return None
 
     def claims(self, position: QPointF) -> bool:

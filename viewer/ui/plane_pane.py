@@ -131,6 +131,9 @@ class PlanePane(PatientPane):
             return None
         return self.frame(QRectF(area)).project(points_lps_mm, self._view.slab.thickness_mm)
 
+    def point_at(self, position: QPointF) -> Float | None:
+        return None if self._case is None else self.frame().to_lps(position)
+
     def claims(self, position: QPointF) -> bool:
         cross = self.crosshair()
         shown = self._view.opacity("crosshair") > 0
@@ -357,9 +360,6 @@ class PlanePane(PatientPane):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             return CursorDrag(self, position, jump=True)
         tool = self.tools.tool
-        if tool is Tool.TRACE:
-            self.tools.clicked.emit(self.frame().to_lps(position))
-            return None
         if tool is Tool.COURSE:
             return self._course.take(position)
         if tool in (Tool.DISTANCE, Tool.ANGLE):

@@ -15,6 +15,7 @@ from viewer.desk.target import active_lesion
 from viewer.jobs import Jobs
 from viewer.model.board import PlaceValue
 from viewer.model.case import Case
+from viewer.model.geometry import Float
 from viewer.model.view import ViewState
 from viewer.ui.compositions import Compositions
 from viewer.ui.course_pull import CoursePull, paint_handle
@@ -271,6 +272,12 @@ class ReformationPane(PatientPane):
             return super().cap_grip_px(position, vessel, station_mm, proximal=proximal)
         away = abs(found[0].x() - position.x())
         return away if away <= CAP_GRIP_PX else None
+
+    def point_at(self, position: QPointF) -> Float | None:
+        placed = self._placements(self.rect())[self._under(position)] if self._sight is not None else None
+        if placed is None or not placed.frame.contains(position):
+            return None
+        return placed.pulled_to(position, placed.station_at(position))
 
     def menu_place(self, position: QPointF) -> tuple[str, float] | None:
         return self.vessel_under(position) if position.y() > HEADER_PX else None

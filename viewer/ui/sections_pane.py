@@ -183,6 +183,12 @@ class SectionsPane(PatientPane):
         box = None if self._sight is None else box_of(self._sight, self._shown(area), vessel, station_mm)
         return None if box is None else (box.topLeft() + LENGTH_PX, 1.0)
 
+    def point_at(self, position: QPointF) -> Float | None:
+        for station, box in self._shown(self.rect()) if self._sight is not None else ():
+            if box.contains(position):
+                return self._place_at(position, station, box)
+        return None
+
     def follows_drag(self) -> bool:
         return False  # the sections would go on under the mouse
 

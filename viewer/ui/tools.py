@@ -30,6 +30,8 @@ class ToolBox(QObject):
     changed = Signal()
     #: A point in LPS mm, shape (3,), that was clicked while a tool asks for points.
     clicked = Signal(object)
+    #: The same under the mouse, before it is clicked; ``None``: the mouse is at no such point.
+    hovered = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

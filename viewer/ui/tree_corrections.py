@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from viewer.desk import Desk, course_edits
 from viewer.desk import tree_edits as edits
 from viewer.desk.sight import active
 from viewer.model.case import Case
+from viewer.model.centerline import Centerline
 from viewer.model.vessel import VESSEL_NAMES
 from viewer.model.view import ViewState
 from viewer.ui.rail import Card
@@ -22,6 +24,8 @@ from viewer.ui.tree_flow import TreeFlow
 Change = Callable[[Case], Case]
 #: So many vessels are offered to be joined with, the nearest first.
 MOST_OFFERED = 6
+#: Before it is clicked where a vessel goes on, so much of the way is shown.
+STUB_MM = 8.0
 
 
 class Corrections(QObject):
@@ -48,6 +52,8 @@ class Corrections(QObject):
         self.name.setAccessibleName("Another name for this vessel")
         self.name.setToolTip("Choose or type another name, then Enter")
         self.name.textActivated.connect(self._rename)
+        self.name.textHighlighted.connect(self._show_name)
+        self.name.view().installEventFilter(self)
         card.column.addWidget(self.name)
         self.drag = card.add_button(
             "Drag its course (G)",
@@ -60,7 +66,7 @@ class Corrections(QObject):
         grid.setSpacing(5)
         card.column.addLayout(grid)
         self.alternative = self._chip("Other course", "Take the next-best course that was found", self._next_course)
-        self.extend = self._chip("Lead on", "Go on from its end: click where, on any plane", self._extend)
+        self.extend = self._chip("Lead on", "Go on from its end: click where, in any picture", self._extend)
         self.cut = self._chip("End here", "End it at the cursor, with what leaves it beyond", self._cut)
         self.retrace = self._chip("Trace anew", "Click its course again", self._retrace)
         self.join = self._chip("Join …", "Join another piece to its end, or make it a branch", self._offer_joins)
@@ -70,6 +76,8 @@ class Corrections(QObject):
         for number, chip in enumerate(chips):
             grid.addWidget(chip, number // 2, number % 2)
         self._shows(self.alternative, self._alternative_change)
+        self._shows(self.extend, lambda: self._led_on)
+        self._shows(self.retrace, lambda: self._open_again)
         self._shows(self.cut, self._cut_change)
         self._shows(self.turn, lambda: partial(edits.reverse_vessel, name=self._active))
         self._shows(self.delete, lambda: partial(edits.delete_vessel, name=self._active))
@@ -77,7 +85,7 @@ class Corrections(QObject):
     def refresh(self, case: Case | None, view: ViewState) -> None:
         """Look at the desk again."""
         chosen = view.vessel if case is not None and view.vessel in case.tree else None
-        self._card.setVisible(chosen is not None and not self._flow.tracing)
+        self._card.setVisible(chosen is not None and not self._flow.hand.tracing)
         if case is None or chosen is None:
             return
         dragging = self._tools.tool is Tool.COURSE
@@ -94,6 +102,8 @@ class Corrections(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Show what a button would do while the mouse is on it."""
+        if watched is self.name.view() and event.type() == QEvent.Type.Hide:
+            self._flow.try_out(None)
         if watched in self._trials:
             if event.type() == QEvent.Type.Enter:
                 self._flow.try_out(self._trials[watched]())
@@ -123,6 +133,10 @@ class Corrections(QObject):
         if name and new.strip() != name:
             self._flow.edit(lambda case: edits.rename_vessel(case, name, new), f"Rename {name}", new.strip())
 
+    def _show_name(self, new: str) -> None:
+        name = self._active
+        self._flow.try_out(partial(edits.rename_vessel, name=name, new=new) if name and new != name else None)
+
     def _drag(self) -> None:
         self._tools.choose(Tool.WINDOW if self._tools.tool is Tool.COURSE else Tool.COURSE)
 
@@ -136,11 +150,21 @@ class Corrections(QObject):
         if change is not None:
             self._flow.edit(change, f"Take another course for {self._active}")
 
+    def _led_on(self, case: Case) -> Case:
+        """Show from where and which way the course would go on, not how far."""
+        line = case.tree[self._active].centerline
+        ahead = line.points_lps_mm[-1] + STUB_MM * line.tangent_at(line.length_mm, arm_mm=3.0)
+        return course_edits.extend_course(case, self._active, Centerline(np.stack([line.points_lps_mm[-1], ahead])))
+
+    def _open_again(self, case: Case) -> Case:
+        """Show which course would be found again."""
+        return edits.replace_course(case, self._active, replace(case.tree[self._active].centerline))
+
     def _extend(self) -> None:
-        self._flow.begin_extension(self._active)
+        self._flow.hand.lead_on(self._active)
 
     def _retrace(self) -> None:
-        self._flow.begin_trace(self._active)
+        self._flow.hand.begin(self._active)
 
     def _cut_place(self) -> tuple[str, float] | None:
         sight = active(self._desk.kept_case, self._desk.view)

@@ -1,40 +1,38 @@
-"""Finding the tree, tracing vessels by clicks, and correcting them: what the step Tree does."""
+"""Finding the tree and correcting it: what the step Tree does; `hand_trace` has what is traced by clicks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from viewer.analysis.fluoro.isocenter import isocenter_lps_mm
 from viewer.desk import Desk
-from viewer.desk.course_edits import extend_course
 from viewer.desk.sight import on_vessel
-from viewer.desk.tree_edits import add_vessel, with_tree
+from viewer.desk.tree_edits import with_tree
 from viewer.errors import ViewerError
 from viewer.jobs import Jobs
 from viewer.model.calcium import CalciumProfile, CalciumThreshold
 from viewer.model.case import Case
-from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
 from viewer.model.lesion import Lesion, LesionKind
-from viewer.model.vessel import MAIN_VESSELS, VESSEL_NAMES, VesselTree
+from viewer.model.vessel import MAIN_VESSELS, VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Severity
 from viewer.progress import Progress
 from viewer.settings import Settings
+from viewer.ui.hand_trace import HandTrace, dashed
 from viewer.ui.message import MessageBar, Weight
-from viewer.ui.tools import Tool, ToolBox
+from viewer.ui.tools import ToolBox
 
 if TYPE_CHECKING:
     from viewer.analysis.fluoro.proposals import Proposal
     from viewer.model.volume import Volume
 
 FIND = "tree.find"
-PATH = "tree.path"
 
 
 class TreeFlow(QObject):
@@ -46,23 +44,14 @@ class TreeFlow(QObject):
         super().__init__()
         self._desk = desk
         self._jobs = jobs
-        self._tools = tools
         self._message = message
         self._settings = settings
         self.progress: tuple[float, str] | None = None
-        self.clicks: list[Float] = []
-        #: For each way from a click to the next, whether it was drawn rather than traced.
-        self._by_hand: list[bool] = []
-        self.drawing = False
-        #: Whether the clicks lead a vessel on beyond its end.
-        self.extends = False
-        self.name = ""
-        self._line: Centerline | None = None
         self._whole: Volume | None = None
         #: Where the cursor was when the program began to look by itself; ``None``: the doctor asked for it.
         self._began_at: Float | None = None
-        tools.clicked.connect(self.click)
-        tools.changed.connect(self._tool_changed)
+        #: Vessels that are traced by clicks.
+        self.hand = HandTrace(desk, jobs, tools, message, self.changed.emit, partial(self.measure, amend=True))
 
     # -- by itself -----------------------------------------------------------------------------------------------
 
@@ -268,157 +257,12 @@ class TreeFlow(QObject):
         self.progress = (share, text)
         self.changed.emit()
 
-    # -- by hand -------------------------------------------------------------------------------------------------
-
-    @property
-    def tracing(self) -> bool:
-        """Whether the next click is a point of a vessel."""
-        return self._tools.tool is Tool.TRACE
-
-    @property
-    def can_finish(self) -> bool:
-        """Whether there is a course to keep."""
-        return self._line is not None
-
-    def begin_trace(self, name: str = "") -> None:
-        """Take the tool for clicking a vessel."""
-        self._begin(name or self.next_name(), [], extends=False)
-
-    def begin_extension(self, name: str) -> None:
-        """Take the tool for clicking how a vessel goes on beyond its end."""
-        case = self._desk.kept_case
-        if case is not None and name in case.tree:
-            end = case.tree[name].centerline.points_lps_mm[-1]
-            self._desk.look(cursor_lps_mm=end)
-            self._begin(name, [end], extends=True)
-
-    def _begin(self, name: str, clicks: list[Float], *, extends: bool) -> None:
-        self.clicks, self._by_hand = clicks, []
-        self.extends = extends
-        self._line = None
-        self.name = name
-        self._tools.choose(Tool.TRACE)
-        self.changed.emit()
-
-    def draw(self, on: bool) -> None:
-        """From now on, lead the course straight to what is clicked instead of tracing it, or trace it again."""
-        self.drawing = on
-        self.changed.emit()
-
-    def next_name(self) -> str:
-        """Return the first usual name that the tree does not have yet."""
-        case = self._desk.kept_case
-        taken = {vessel.name for vessel in case.tree} if case else set()
-        return next((name for name in VESSEL_NAMES if name not in taken), f"Vessel {len(taken) + 1}")
-
-    def click(self, point_lps_mm: Float) -> None:
-        """Take a point; from the second on, the course through all of them is found and shown at once."""
-        if not self.tracing:
-            return
-        if self.clicks:
-            self._by_hand.append(self.drawing)
-        self.clicks.append(np.asarray(point_lps_mm, float))
-        # A course without the last click must not be kept while the one with it is on its way.
-        self._line = None
-        self.changed.emit()
-        if len(self.clicks) > 1:
-            self._trace()
-
-    def take_back(self) -> None:
-        """Take the last point back; the end from which a vessel goes on stays."""
-        if len(self.clicks) > self.extends:
-            self._drop_click()
-        self._line = None
-        if len(self.clicks) > 1:
-            self._trace()
-        else:
-            self._desk.preview(None)
-        self.changed.emit()
-
-    def _drop_click(self) -> None:
-        self.clicks.pop()
-        if self._by_hand:
-            self._by_hand.pop()
-
-    def _trace(self) -> None:
-        case = self._desk.kept_case
-        if case is None:
-            return
-        volume, points, drawn = case.volume, np.array(self.clicks), tuple(self._by_hand)
-        lumen = case.enhancement.lumen_hu if case.enhancement is not None else None
-
-        def work(progress: Progress) -> Centerline:
-            from viewer.analysis.coronary.seeded import trace_path
-
-            return trace_path(volume, points, lumen_hu=lumen, drawn=drawn)
-
-        self._jobs.run(PATH, work, done=self._traced, failed=self._not_traced)
-
-    def _traced(self, line: Centerline) -> None:
-        case = self._desk.kept_case
-        if case is None or not self.tracing:
-            return
-        self._line = line
-        self._desk.preview(dashed(case, self._with_line(case, line)))
-        self.changed.emit()
-
-    def _with_line(self, case: Case, line: Centerline) -> Case:
-        if self.extends and self.name in case.tree:
-            return extend_course(case, self.name, line)
-        return add_vessel(case, self.name, line)
-
-    def _not_traced(self, problem: BaseException) -> None:
-        if not isinstance(problem, ViewerError):
-            raise problem
-        self._drop_click()
-        self._message.refuse(problem)
-        if len(self.clicks) > 1:
-            self._trace()
-        self.changed.emit()
-
-    def rename_trace(self, name: str) -> None:
-        """Give the vessel that is being traced another name."""
-        if not self.extends:
-            self.name = name.strip() or self.name
-            if self._line is not None:
-                self._traced(self._line)
-
-    def finish_trace(self) -> None:
-        """Keep the course."""
-        case = self._desk.kept_case
-        if case is None or self._line is None:
-            return
-        new = self._with_line(case, self._line)
-        self._desk.apply(new, f"Lead {self.name} on" if self.extends else f"Trace {self.name}")
-        if not self.extends:
-            self._desk.look(on_vessel(new, self._desk.view, self.name))
-        self._end_trace()
-        self.measure(amend=True)
-
-    def cancel_trace(self) -> None:
-        """Forget the clicks."""
-        self._desk.preview(None)
-        self._end_trace()
-
-    def _end_trace(self) -> None:
-        self.clicks, self._by_hand = [], []
-        self.extends = self.drawing = False
-        self._line = None
-        if self.tracing:
-            self._tools.choose(Tool.WINDOW)
-        self.changed.emit()
-
-    def _tool_changed(self) -> None:
-        if not self.tracing and self.clicks:
-            self.cancel_trace()
-        self.changed.emit()
-
     # -- corrections ---------------------------------------------------------------------------------------------
 
     def try_out(self, change: Callable[[Case], Case] | None) -> None:
         """Show what an edit would do, dashed, without keeping it; ``None`` ends that."""
         case = self._desk.kept_case
-        if case is None or self.finding or self.tracing:
+        if case is None or self.finding or self.hand.tracing:
             return
         try:
             shown = None if change is None else dashed(case, change(case))
@@ -452,15 +296,3 @@ def _unmeasured(case: Case) -> bool:
     """Tell whether a vessel has not been measured along its present course."""
     measured = {sections.vessel for sections in case.sections}
     return any(vessel.name not in measured for vessel in case.tree)
-
-
-def dashed(before: Case, after: Case) -> Case:
-    """Return the case after an edit as it is shown while it is tried out: every course that it changes is dashed."""
-    former = {vessel.name: vessel.centerline for vessel in before.tree}
-    vessels = tuple(
-        vessel
-        if former.get(vessel.name) is vessel.centerline
-        else replace(vessel, centerline=replace(vessel.centerline, inferred=((0.0, vessel.centerline.length_mm),)))
-        for vessel in after.tree
-    )
-    return replace(after, tree=replace(after.tree, vessels=vessels))

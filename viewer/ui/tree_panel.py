@@ -53,18 +53,18 @@ class TreePanel(StepPanel):
         self._name.setEditable(True)
         self._name.addItems(VESSEL_NAMES)
         self._name.setAccessibleName("Name of the vessel")
-        self._name.currentTextChanged.connect(flow.rename_trace)
+        self._name.currentTextChanged.connect(flow.hand.rename)
         self._trace.column.addWidget(self._name)
-        self._begin = self._trace.add_button("Click a vessel", partial(flow.begin_trace))
+        self._begin = self._trace.add_button("Click a vessel", partial(flow.hand.begin))
         self._draw = QCheckBox("Draw, do not trace")
         self._draw.setToolTip(
             "Lead the course smoothly through the next clicks as they stand, where nothing can be traced"
         )
-        self._draw.toggled.connect(flow.draw)
+        self._draw.toggled.connect(flow.hand.draw)
         self._trace.column.addWidget(self._draw)
-        self._keep = self._trace.add_button("Keep this course", flow.finish_trace, primary=True, tip="Enter")
-        self._back = self._trace.add_button("Take the last point back", flow.take_back, tip="Backspace")
-        self._forget = self._trace.add_button("Cancel", flow.cancel_trace, tip="Esc")
+        self._keep = self._trace.add_button("Keep this course", flow.hand.finish, primary=True, tip="Enter")
+        self._back = self._trace.add_button("Take the last point back", flow.hand.take_back, tip="Backspace")
+        self._forget = self._trace.add_button("Cancel", flow.hand.cancel, tip="Esc")
         self._vessels = self.add_card("Vessels")
         self._list = QListWidget()
         self._list.setAccessibleName("Vessels")
@@ -91,7 +91,7 @@ class TreePanel(StepPanel):
         ready = case is not None and case.volume.complete
         has_tree = case is not None and len(case.tree) > 0
         self._find_button.setEnabled(ready)
-        self._find_button.setVisible(not flow.finding and not flow.tracing)
+        self._find_button.setVisible(not flow.finding and not flow.hand.tracing)
         self._find_button.setText("Find it anew" if has_tree else "Find the tree")
         self._find_button.setObjectName("" if has_tree else "primary")
         self._stop_button.setVisible(flow.finding)
@@ -108,39 +108,40 @@ class TreePanel(StepPanel):
         else:
             self._find.say("Find the coronary tree", "Aorta, both ostia and every branch, through the occlusion too.")
         self._show_trace(ready)
-        self._files.setVisible(ready and not flow.tracing)
+        self._files.setVisible(ready and not flow.hand.tracing)
         self._export.setEnabled(has_tree)
         self._show_vessels(case, view)
         self.corrections.refresh(case, view)
 
     def _show_trace(self, ready: bool) -> None:
-        flow, tracing = self._flow, self._flow.tracing
+        hand = self._flow.hand
+        tracing = hand.tracing
         self._begin.setVisible(not tracing)
         self._begin.setEnabled(ready)
-        self._name.setVisible(tracing and not flow.extends)
+        self._name.setVisible(tracing and not hand.extends)
         self._draw.setVisible(tracing)
-        if self._draw.isChecked() != flow.drawing:
+        if self._draw.isChecked() != hand.drawing:
             self._draw.blockSignals(True)
-            self._draw.setChecked(flow.drawing)
+            self._draw.setChecked(hand.drawing)
             self._draw.blockSignals(False)
         self._keep.setVisible(tracing)
-        self._keep.setEnabled(flow.can_finish)
-        self._back.setVisible(tracing and len(flow.clicks) > flow.extends)
+        self._keep.setEnabled(hand.can_finish)
+        self._back.setVisible(tracing and len(hand.clicks) > hand.extends)
         self._forget.setVisible(tracing)
         if not tracing:
             self._trace.say("Trace by hand", "What was missed or went wrong is traced with two clicks or more.")
             return
-        if self._name.currentText() != flow.name and not self._name.hasFocus():
+        if self._name.currentText() != hand.name and not self._name.hasFocus():
             self._name.blockSignals(True)
-            self._name.setCurrentText(flow.name)
+            self._name.setCurrentText(hand.name)
             self._name.blockSignals(False)
         said = {
-            0: ("Click where the vessel begins", "At the aorta or at its parent, on any plane."),
-            1: ("Click farther along", "The course is found between the points, through an occlusion too."),
+            0: ("Click where the vessel begins", "At the aorta or at its parent, in any picture."),
+            1: ("Click farther along", "Hold the mouse still to see the course; it goes through an occlusion too."),
         }
-        if flow.extends:
-            said[1] = (f"Click where {flow.name} goes on", "The course is found from its end to there.")
-        heading, text = said.get(len(flow.clicks), ("Is this the course?", "Click on to go farther, or keep it."))
+        if hand.extends:
+            said[1] = (f"Click where {hand.name} goes on", "The course is found from its end to there.")
+        heading, text = said.get(len(hand.clicks), ("Is this the course?", "Click on to go farther, or keep it."))
         self._trace.say(heading, text)
 
     def _show_vessels(self, case: Case | None, view: ViewState) -> None:

@@ -31,36 +31,11 @@ from viewer.ui.kept_layer import KeptLayer
 from viewer.ui.pane import HEADER_PX
 from viewer.ui.patient_pane import PatientPane
 from viewer.ui.volume_controls import CropCard, volume_menu
+from viewer.ui.volume_keys import STANDARD_VIEWS
 from viewer.ui.volume_marks import paint_cube, paint_cursor, paint_nominal_colors
 from viewer.ui.volume_pictures import Pictures
 from viewer.ui.volume_place import capture_px, image_of, place_from, placed, values_of
 from viewer.ui.volume_vessels import paint_vessels, vessel_at
-
-VOLUME_KEYS: tuple[tuple[str, str], ...] = (
-    ("Drag", "turn"),
-    ("Wheel, right drag", "zoom"),
-    ("Middle drag, Shift+drag", "pan"),
-    ("Click", "choose a vessel, or put the cursor on what is seen"),
-    ("Drag P or D", "move a cap along its vessel"),
-    ("Arrows, with Shift", "turn by 5°, by 1°"),
-    ("+  −", "zoom"),
-    ("V  Shift+V", "next, former standard view"),
-    ("C", "look along the C-arm"),
-    ("T  Shift+T", "next, former preset"),
-    ("X", "crop to the heart, or show all"),
-    ("[  ]", "cut less, more from the front"),
-    ("Home", "fit, uncut"),
-)
-
-#: Name, LAO + / RAO -, cranial + / caudal -.
-STANDARD_VIEWS: tuple[tuple[str, float, float], ...] = (
-    ("AP", 0, 0),
-    ("LAO 45", 45, 0),
-    ("RAO 30", -30, 0),
-    ("Left lateral", 90, 0),
-    ("Cranial", 0, 40),
-    ("Spider", 45, -30),
-)
 
 TOO_THIN = ("Too few slices to be seen in 3-D", "The planes show them; open a series of the whole heart for this view.")
 
@@ -70,6 +45,8 @@ ZOOM_PER_PX = 1.006
 CUT_STEP = 0.02
 #: A press that moved less than this is a click, pixels.
 CLICK_PX = 4
+#: A point of what is seen lies so far under its surface: within the vessel whose wall it is.
+UNDER_MM = 1.0
 #: Picture over what the coronary tree alone would fill.
 TREE_MARGIN = 1.3
 
@@ -79,6 +56,7 @@ class VolumePane(PatientPane):
 
     key = "volume"
     title = "3-D"
+    left_turns = True
     when_empty = ("The heart in three dimensions", "Open a study; the picture comes by itself.")
 
     def __init__(self, desk: Desk, jobs: Jobs, parent: QWidget | None = None) -> None:
@@ -300,6 +278,24 @@ class VolumePane(PatientPane):
         places = self._camera.project(points_lps_mm, (area.width(), area.height()))[:, :2]
         return places + np.array([area.left(), area.top()]), np.zeros(len(places))
 
+    def point_at(self, position: QPointF) -> Float | None:
+        """Return the middle of the vessel that is drawn there, else a point a little under the surface that is seen."""
+        # Not of what is only tried out: it must not hold the mouse that looks for a better way.
+        case = self.desk.kept_case
+        found = None if case is None else vessel_at(position, self.rect(), self._camera, case.tree)
+        if case is not None and found is not None:
+            return case.tree[found[0]].centerline.at(found[1])
+        surface = self._surface_at(position)
+        return None if surface is None else surface - UNDER_MM * self._camera.axes[2]
+
+    def _surface_at(self, position: QPointF) -> Float | None:
+        if self._picture is None:
+            return None
+        place = placed(self._picture, self._camera, self.rect())
+        return self._picture.pick(
+            (position.x() - place.left()) / place.width(), (position.y() - place.top()) / place.height()
+        )
+
     def paint_caps(self, painter: QPainter, area: QRect, case: Case) -> None:
         """The picture has them already."""
 
@@ -401,17 +397,14 @@ class VolumePane(PatientPane):
             self._pick(event.position())
 
     def _pick(self, position: QPointF) -> None:
-        if self._picture is None:
+        if self.gives_points:
             return
         case = self.desk.case
         found = self.vessel_under(position)
         if case is not None and found is not None:
             self.desk.look(on_vessel(case, self.desk.view, *found))
             return
-        place = placed(self._picture, self._camera, self.rect())
-        point = self._picture.pick(
-            (position.x() - place.left()) / place.width(), (position.y() - place.top()) / place.height()
-        )
+        point = self._surface_at(position)
         if point is not None:
             self.desk.look(cursor_lps_mm=point)
 

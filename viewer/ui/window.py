@@ -40,6 +40,7 @@ from viewer.ui.patient_pane import PatientPane
 from viewer.ui.plane_pane import PlanePane
 from viewer.ui.plugin_flow import PluginFlow
 from viewer.ui.plugins_dialog import PluginsDialog
+from viewer.ui.points_by_hand import PointsByHand
 from viewer.ui.poster import Poster
 from viewer.ui.presentation import Presentation
 from viewer.ui.rail import Rail
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
         self.tree_flow = TreeFlow(self.desk, self.jobs, self.tools, self.message, self.settings)
         seen = [pane for pane in self.panes if isinstance(pane, PatientPane)]
         self.caps = CapsByHand(self.desk, self.tools, self._warn, seen, self)
+        self.points = PointsByHand(self.tools, seen, self)
         self.plugin_flow = PluginFlow(
             self.plugins,
             self.desk,
@@ -395,8 +397,8 @@ class MainWindow(QMainWindow):
         return widget
 
     def _stop(self) -> None:
-        if self.tree_flow.tracing:
-            self.tree_flow.cancel_trace()
+        if self.tree_flow.hand.tracing:
+            self.tree_flow.hand.cancel()
         self.caps.cancel()
         if self.pull.chosen:
             self.tools.choose(Tool.WINDOW)
@@ -447,10 +449,10 @@ class MainWindow(QMainWindow):
         key = event.key()
         if key == Qt.Key.Key_Escape:
             self._stop()
-        elif self.tree_flow.tracing and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.tree_flow.finish_trace()
-        elif self.tree_flow.tracing and key == Qt.Key.Key_Backspace:
-            self.tree_flow.take_back()
+        elif self.tree_flow.hand.tracing and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.tree_flow.hand.finish()
+        elif self.tree_flow.hand.tracing and key == Qt.Key.Key_Backspace:
+            self.tree_flow.hand.take_back()
         elif key in (Qt.Key.Key_P, Qt.Key.Key_D) and self.desk.view.step is not Step.SHEET:
             self.caps.put_at_cursor(key == Qt.Key.Key_P)
         else:

@@ -9,7 +9,7 @@ from viewer.ui.presentation import PRESENTATION_KEYS
 from viewer.ui.reformation_pane import REFORMATION_KEYS
 from viewer.ui.sections_pane import SECTION_KEYS
 from viewer.ui.sheet_pane import SHEET_KEYS
-from viewer.ui.volume_pane import VOLUME_KEYS
+from viewer.ui.volume_keys import VOLUME_KEYS
 from viewer.ui.xray_pane import XRAY_KEYS
 
 WINDOW_KEYS = (

@@ -61,6 +61,7 @@ class XrayPane(PatientPane):
 
     key = "xray"
     title = "X-ray preview"
+    left_turns = True
     when_empty = ("What the C-arm will show", "Open a study first; with the coronary tree it shows an injection too.")
 
     def __init__(self, desk: Desk, jobs: Jobs, settings: Settings) -> None:
