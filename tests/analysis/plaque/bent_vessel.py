@@ -37,8 +37,8 @@ class Deposit:
 class BentVessel:
     """A vessel on an arc of a circle, from patient right to left, bending to the head.
 
-    `occluded` is filled with tissue between the two stations. `muscle` puts heart muscle under the vessel, so that its
-    wall has no edge there.
+    `occluded` is filled with tissue between the two stations. `muscle_mm` puts heart muscle under the vessel, so far
+    from its wall; if it is negative the vessel lies in the muscle with as much of its depth, and has no edge there.
     """
 
     radius_mm: float = 1.8
@@ -48,7 +48,7 @@ class BentVessel:
     occluded: tuple[float, float] | None = None
     residual_mm: float = 0.0
     deposits: tuple[Deposit, ...] = ()
-    muscle: bool = False
+    muscle_mm: float | None = None
     lumen_hu: float = 400.0
     noise_hu: float = 30.0
     fwhm_mm: float = 0.85
@@ -68,6 +68,14 @@ class BentVessel:
             inside = (station_mm >= self.occluded[0]) & (station_mm <= self.occluded[1])
             lumen = np.where(inside, self.residual_mm, lumen)
         return lumen
+
+    def swinging(self, by_mm: float, at_mm: float, width_mm: float = 3.0) -> Centerline:
+        """The course, off the middle by so much about one station (away from the bend), as a tracer's may be."""
+        angle = np.arange(0, self.length_mm + 1e-9, 0.5) / self.bend_radius_mm - self._half
+        station = (angle + self._half) * self.bend_radius_mm
+        return Centerline(
+            self._at(angle, by_mm * np.exp(-0.5 * ((station - at_mm) / width_mm) ** 2), np.zeros_like(angle))
+        )
 
     def centerline(self, offset_mm: tuple[float, float] = (0.0, 0.0), step_mm: float = 0.5) -> Centerline:
         """The course, moved across by so much (away from the bend, to posterior)."""
@@ -111,8 +119,8 @@ class BentVessel:
         distance, theta = np.hypot(out, y), np.degrees(np.arctan2(y, out))
         outer = self.outer_mm(station)
         hu = np.full(distance.shape, FAT_HU)
-        if self.muscle:
-            hu[np.broadcast_to(out > 0.75 * outer, hu.shape)] = 100.0
+        if self.muscle_mm is not None:
+            hu[np.broadcast_to(out > outer + self.muscle_mm, hu.shape)] = 100.0
         hu[distance <= outer] = TISSUE_HU
         hu[distance <= self.lumen_mm(station)] = self.lumen_hu
         for deposit in self.deposits:

@@ -9,6 +9,7 @@ from tests.analysis.plaque.sections_of_a_tube import sharp_volume, tube_sections
 from viewer.analysis.plaque.calcium import measure_calcium
 from viewer.analysis.plaque.walls import measure_vessel
 from viewer.model.calcium import CalciumPattern, CalciumProfile, CalciumThreshold, Certainty
+from viewer.model.centerline import Centerline
 
 #: Section, arc, share, whether it is over 50 %, peripheral (180° and 50 %), full moon; None lies on the limit.
 VECTORS = [
@@ -45,8 +46,10 @@ def test_that_a_sharp_section_measures_what_it_is(
             assert bool(profile.shows(pattern)[middle, 1]) is wanted
 
 
-def measured(vessel: BentVessel, fwhm_mm: float = 0.89, threshold: CalciumThreshold | None = None):
-    line = vessel.centerline()
+def measured(
+    vessel: BentVessel, fwhm_mm: float = 0.89, threshold: CalciumThreshold | None = None, line: Centerline | None = None
+):
+    line = line or vessel.centerline()
     volume = vessel.volume()
     sections = measure_vessel(volume, line, "RCA", vessel.lumen_hu, fwhm_mm=fwhm_mm)
     profile = measure_calcium(volume, sections, threshold or CalciumThreshold.adaptive(vessel.lumen_hu, 30.0), fwhm_mm)
@@ -77,6 +80,19 @@ def test_that_deposits_in_an_occlusion_keep_their_size_behind_the_blur(deposit: 
     assert summary.full_moon_mm == pytest.approx(step[truth["csa_percent"] >= 99].sum(), abs=1.0)
     volume = (truth["csa_percent"] / 100 * np.pi * vessel.outer_mm(station) ** 2 * step).sum()
     assert summary.volume_mm3 == pytest.approx(volume, abs=max(5.0, 0.2 * volume))
+
+
+@pytest.mark.parametrize("fwhm_mm", [0.7, 1.0])
+@pytest.mark.parametrize("off_mm", [-0.5, 0.0, 0.5])
+def test_that_a_deposit_takes_as_much_of_the_circle_wherever_the_centreline_lies(off_mm: float, fwhm_mm: float) -> None:
+    deposit = TrueDeposit(16.0, 6.0, inner=0.34, arc_deg=275.0)
+    for seed in range(3):
+        vessel = BentVessel(radius_mm=1.5, occluded=(10.0, 28.0), deposits=(deposit,), fwhm_mm=fwhm_mm, seed=seed)
+        line = vessel.swinging(off_mm, 19.0)
+        profile, _, truth = measured(vessel, float(np.hypot(fwhm_mm, 0.27)), line=line)
+        summary = profile.within(*(np.array([10.0, 28.0]) * line.length_mm / vessel.length_mm))
+        assert summary.max_arc_deg == pytest.approx(truth["arc_deg"].max(), abs=15)
+        assert summary.max_csa_percent == pytest.approx(truth["csa_percent"].max(), abs=8)
 
 
 def test_that_a_full_moon_is_firm_and_a_thin_deposit_is_none() -> None:

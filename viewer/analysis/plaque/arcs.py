@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 
+from viewer.analysis.plaque.centring import centroids
 from viewer.analysis.plaque.unrolled import Grid
 from viewer.analysis.reformat.sampling import Float32
 from viewer.model.cross_section import CrossSections
@@ -20,12 +21,17 @@ LEAST_CHORD_MM = 0.2
 #: Near the middle a tenth of a millimetre is many degrees, so only what lies beyond this share of the wall's radius
 #: counts, unless a station has calcium nowhere else.
 FROM_SHARE = 0.5
+#: A ray through less than this share of what one near by runs through lies beyond the end of a deposit.
+END_SHARE = 0.5
 #: The middle of a vessel runs smooth over this length, and single stations within the second one do not stand out.
-MIDDLE_MM, CALM_MM = 2.0, 1.0
+MIDDLE_MM, CALM_MM = 1.0, 1.0
 
 
-def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, Float]:
+def arcs(share: Float32, sections: CrossSections, cells: Grid, fwhm_mm: float) -> tuple[Float, Float]:
     """Return the degrees of the circumference that meet calcium at each station of a grid.
+
+    A deposit ends with a step, but what is left of the blur rounds it off. So a ray within the width of the blur from
+    one through no calcium and from one through much more of it lies beyond the end.
 
     Parameters
     ----------
@@ -34,6 +40,8 @@ def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, F
     sections : CrossSections
         The middle of a vessel is the centroid of its outer wall: an occlusion has no lumen to look from.
     cells : Grid
+    fwhm_mm : float
+        Full width at half maximum of the blur that was taken off.
 
     Returns
     -------
@@ -46,35 +54,33 @@ def arcs(share: Float32, sections: CrossSections, cells: Grid) -> tuple[Float, F
     reach = float(sections.wall_mm[part].max() + np.abs(middle).max() + 0.5)
     across = float(cells.offset_mm[1] - cells.offset_mm[0])
     start = (middle - cells.offset_mm[0]) / across
-    hit = np.zeros((len(share), RAYS), np.bool_)
-    _rays(share, start, across, FROM_SHARE * np.sqrt(sections.wall_area_mm2[part] / np.pi), reach, hit)
-    central = (share.max((1, 2)) >= 0.5) & ~hit.any(1)
+    chord = np.zeros((len(share), RAYS))
+    radius = np.sqrt(sections.wall_area_mm2[part] / np.pi)
+    _rays(share, start, across, FROM_SHARE * radius, reach, chord)
+    central = (share.max((1, 2)) >= 0.5) & ~(chord >= LEAST_CHORD_MM).any(1)
     if central.any():
-        _rays(np.where(central[:, None, None], share, 0), start, across, np.zeros(len(share)), reach, hit)
+        _rays(np.where(central[:, None, None], share, 0), start, across, np.zeros(len(share)), reach, chord)
+    hit = chord >= LEAST_CHORD_MM - 1e-9
+    if fwhm_mm:
+        near = min(2 * round(np.degrees(fwhm_mm / float(np.median(radius)))) + 1, RAYS // 2)
+        beside = maximum_filter1d(chord, near, axis=1, mode="wrap")
+        at_end = maximum_filter1d(~hit, near, axis=1, mode="wrap")
+        hit &= ~(at_end & (chord < END_SHARE * beside))
     longest = np.array([_longest(row) for row in hit], float)
     width = 2 * round(0.5 * CALM_MM / step) + 1
     return median_filter(hit.sum(1) * 360.0 / RAYS, width), median_filter(longest * 360.0 / RAYS, width)
 
 
-def centroids(radius_mm: Float) -> Float:
-    """Return the centroid (along `right`, along `up`) of contours given by radii, shape (S, 2)."""
-    angle = 2 * np.pi * np.arange(radius_mm.shape[1]) / radius_mm.shape[1]
-    x, y = radius_mm * np.cos(angle), radius_mm * np.sin(angle)
-    after_x, after_y = np.roll(x, -1, 1), np.roll(y, -1, 1)
-    cross = x * after_y - after_x * y
-    area = cross.sum(1)
-    return np.stack([((x + after_x) * cross).sum(1), ((y + after_y) * cross).sum(1)], axis=1) / (3 * area)[:, None]
-
-
 @njit(nogil=True, cache=True)
-def _rays(share: Float32, middle: Float, cell: float, begin: Float, reach: float, hit: NDArray[np.bool_]) -> None:
+def _rays(share: Float32, middle: Float, cell: float, begin: Float, reach: float, chords: Float) -> None:
+    """Put into `chords`, shape (S, RAYS), through how much calcium each ray runs."""
     stations, size, _ = share.shape
     steps = int(reach / RAY_STEP_MM)
     for s in range(stations):
         if share[s].max() < 0.1:
             continue
-        for a in range(hit.shape[1]):
-            angle = 2 * np.pi * (a + 0.5) / hit.shape[1]
+        for a in range(chords.shape[1]):
+            angle = 2 * np.pi * (a + 0.5) / chords.shape[1]
             dx, dy = np.cos(angle) / cell, np.sin(angle) / cell
             chord = 0.0
             for q in range(steps):
@@ -90,7 +96,7 @@ def _rays(share: Float32, middle: Float, cell: float, begin: Float, reach: float
                 value += (share[s, j + 1, i] * (1 - f) + share[s, j + 1, i + 1] * f) * g
                 if value >= 0.5:
                     chord += RAY_STEP_MM
-            hit[s, a] = chord >= LEAST_CHORD_MM - 1e-9
+            chords[s, a] = chord
 
 
 @njit(nogil=True, cache=True)

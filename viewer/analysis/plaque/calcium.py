@@ -103,7 +103,7 @@ def measure_calcium(
         flat = np.stack([(share * cells.inside).sum((1, 2)) * cell_mm**2 for share in shares], axis=1)
         area[part] = np.maximum(area[part], flat)
         for at, share in enumerate(shares):
-            found, run = arcs(share * (cells.inside > 0), sections, cells)
+            found, run = arcs(share * (cells.inside > 0), sections, cells, fwhm_mm)
             arc[part, at] = np.maximum(arc[part, at], found)
             if at == 1:
                 longest[part] = np.maximum(longest[part], run)

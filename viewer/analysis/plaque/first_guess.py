@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import (
     binary_dilation,
-    gaussian_filter,
     gaussian_filter1d,
     grey_dilation,
     grey_erosion,
@@ -15,7 +14,8 @@ from scipy.ndimage import (
 )
 
 from viewer.analysis.plaque.filling import filling
-from viewer.analysis.plaque.rays import RADIAL_STEP_MM, REACH_MM, Model, Rays
+from viewer.analysis.plaque.rays import NO_LUMEN_MM, RADIAL_STEP_MM, REACH_MM, Model, Rays
+from viewer.analysis.reformat.sampling import Float32
 from viewer.model.geometry import Float
 
 #: Wall and soft plaque on a contrast CT.
@@ -34,8 +34,6 @@ GLOW_SHARE, GLOW_WITHIN_MM, GLOW_MM = 0.25, 1.8, 1.0
 WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 #: A lumen narrower than this share of what is usual near by is diseased: its wall says nothing of the healthy one.
 HEALTHY_SHARE = 0.92
-#: Lumen that is too narrow to be told from none.
-NO_LUMEN_MM = 0.3
 #: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but its
 #: grey value is a guess; at its rim; near it; and between two of them, where only its outer part is looked at.
 AMID_WEIGHT, RIM_WEIGHT, NEAR_WEIGHT, BESIDE_WEIGHT = 0.05, 0.002, 0.15, 0.5
@@ -46,11 +44,13 @@ BLINDING_SHARE = 0.4
 def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     """Return a first guess: the lumen by half height, the wall around it, calcium by its threshold."""
     stations, angles, samples = seen.hu.shape
-    calm = gaussian_filter(seen.hu, (0.3 / step, 1.0, 0.5), mode=("nearest", "wrap", "nearest"))
-    core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1)
-    glow = (calm[:, :, : round(GLOW_WITHIN_MM / RADIAL_STEP_MM)] > BRIGHTEST_CONTRAST * lumen_hu).any(2)
-    dimmed = binary_dilation(glow.mean(1) > GLOW_SHARE, iterations=max(1, round(GLOW_MM / step)))
-    contrast, level = filling(core, ~dimmed, lumen_hu, step)
+    calm = seen.calm
+    core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1).astype(float)
+    near_middle = calm[:, :, : round(GLOW_WITHIN_MM / RADIAL_STEP_MM)].max(2)
+    seen_through = _without_glow(near_middle, np.full(stations, BRIGHTEST_CONTRAST * lumen_hu), step)
+    _, level = filling(core, seen_through, lumen_hu, step)
+    seen_through &= _without_glow(near_middle, np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU), step)
+    contrast, level = filling(core, seen_through, lumen_hu, step)
     level = gaussian_filter1d(level, 3.0 / step, mode="nearest")
 
     bright = np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU)
@@ -111,6 +111,15 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
         from_mm=np.where(beside, 0.55 * wall[:, None], 0.0).astype(np.float32),
         closed=closed,
     )
+
+
+def _without_glow(near_middle: Float32, brightest: Float, step: float) -> NDArray[np.bool_]:
+    """Tell the stations whose middle no calcium lights up, by the brightest that each ray (S, A) meets near the middle.
+
+    `brightest`, shape (S,), is what contrast may be.
+    """
+    glow = (near_middle > brightest[:, None]).mean(1) > GLOW_SHARE
+    return ~binary_dilation(glow, iterations=max(1, round(GLOW_MM / step)))
 
 
 def _closed(open_here: NDArray[np.bool_], blind: NDArray[np.bool_], filled: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from viewer.analysis.plaque.blur import disc_tables, in_table
 from viewer.analysis.reformat.sampling import Float32, in_strips, sample_points
@@ -31,6 +32,17 @@ BEYOND_MM = 1.2
 #: A wall that outshines what is around it by less than the first height says nothing of where it ends, for tissues vary
 #: so much in themselves; above the second one it counts in full.
 FAINT_EDGE_HU, CLEAR_EDGE_HU = 50.0, 110.0
+#: Beyond the wall, up to this far, the HU of one tissue rise again by no more than its texture. Where they rise by more
+#: another tissue begins, as muscle does behind a little fat, and its glow makes the wall look nearer than it is: such a
+#: ray counts less, at last only by so much.
+BESIDE_MM, TEXTURE_HU, OTHER_TISSUE_HU, LEAST_FLAT = 2.2, 40.0, 80.0, 0.02
+#: Rays are calmed over so much along the vessel.
+CALM_MM = 0.3
+#: Lumen that is too narrow to be told from none.
+NO_LUMEN_MM = 0.3
+#: Tissue shows its own grey value so far beyond a lumen and so far within the wall, and what counts is how it looks
+#: within the third depth of the wall.
+BEYOND_LUMEN_MM, WITHIN_WALL_MM, RIM_MM = 0.9, 0.6, 1.8
 #: A sample that is further off the model than this counts less (Huber).
 OUTLIER_HU = 120.0
 
@@ -40,6 +52,7 @@ class Rays:
     """HU along rays: sample (s, a, q) lies at `radius_mm[q]` from the centreline at angle ``2 pi a / A``."""
 
     hu: Float32
+    calm: Float32
     radius_mm: Float32
     angle: NDArray[np.float64]
 
@@ -79,7 +92,10 @@ def rays(volume: Volume, frames: Frames, angles: int = ANGLES, reach_mm: float =
     radius = (np.arange(round(reach_mm / RADIAL_STEP_MM)) + 0.5) * RADIAL_STEP_MM
     way = np.cos(angle)[None, :, None] * frames.right[:, None] + np.sin(angle)[None, :, None] * frames.up[:, None]
     points = frames.center_lps_mm[:, None, None] + way[:, :, None] * radius[None, None, :, None]
-    return Rays(sample_points(volume, points, cubic=True), radius.astype(np.float32), angle)
+    hu = sample_points(volume, points, cubic=True)
+    step = float(frames.station_mm[1] - frames.station_mm[0])
+    calm = gaussian_filter(hu, (CALM_MM / step, 1.0, 0.5), mode=("nearest", "wrap", "nearest"))
+    return Rays(hu, calm, radius.astype(np.float32), angle)
 
 
 def normal_equations(seen: Rays, model: Model, sigma_mm: float) -> tuple[Float32, Float32, Float32, Float32]:
@@ -91,8 +107,9 @@ def normal_equations(seen: Rays, model: Model, sigma_mm: float) -> tuple[Float32
     -------
     matrix : ndarray of float32, shape (S, A, 4, 4)
     right_side : ndarray of float32, shape (S, A, 4)
-    contrast : ndarray of float32, shape (S, A, 2)
-        What each ray says of the lumen's height above the tissue: height times weight, and weight.
+    levels : ndarray of float32, shape (S, A, 4)
+        What each ray says of the lumen's height above the tissue: height times weight, and weight; and the same for the
+        grey value of the tissue near the wall.
     blur : ndarray of float32, shape (S, A, 6)
         What each ray with clear edges says of the blur's logarithm: its mixed terms with the four values, its own
         square, and the right side; 0 for other rays.
@@ -100,13 +117,14 @@ def normal_equations(seen: Rays, model: Model, sigma_mm: float) -> tuple[Float32
     stations, angles, _ = seen.hu.shape
     matrix = np.zeros((stations, angles, 4, 4), np.float32)
     right_side = np.zeros((stations, angles, 4), np.float32)
-    contrast = np.zeros((stations, angles, 2), np.float32)
+    levels = np.zeros((stations, angles, 4), np.float32)
     blur = np.zeros((stations, angles, 6), np.float32)
     value, growth, fade = disc_tables()
 
     def strip(a: int, b: int) -> None:
         _accumulate(
             seen.hu[a:b],
+            seen.calm[a:b],
             seen.radius_mm,
             model.lumen_mm[a:b],
             model.inner_mm[a:b],
@@ -124,17 +142,32 @@ def normal_equations(seen: Rays, model: Model, sigma_mm: float) -> tuple[Float32
             fade,
             matrix[a:b],
             right_side[a:b],
-            contrast[a:b],
+            levels[a:b],
             blur[a:b],
         )
 
     in_strips(strip, stations, angles * 60)
-    return matrix, right_side, contrast, blur
+    return matrix, right_side, levels, blur
+
+
+@njit(nogil=True, cache=True)
+def _flat(calm: Float32, radius: Float32, wall: np.float32) -> np.float32:
+    """Return how far what lies around the vessel on a ray counts as one tissue, 0 to 1."""
+    lowest, rise = np.float32(4000), np.float32(0)
+    for q in range(len(radius)):
+        if radius[q] > wall + np.float32(BESIDE_MM):
+            break
+        if radius[q] > wall:
+            lowest = min(lowest, calm[q])
+            rise = max(rise, calm[q] - lowest)
+    flat = (np.float32(OTHER_TISSUE_HU) - rise) / np.float32(OTHER_TISSUE_HU - TEXTURE_HU)
+    return min(max(flat, np.float32(LEAST_FLAT)), np.float32(1))
 
 
 @njit(nogil=True, cache=True)
 def _accumulate(
     hu: Float32,
+    calm: Float32,
     radius: Float32,
     lumen: Float32,
     inner: Float32,
@@ -152,7 +185,7 @@ def _accumulate(
     fade: Float32,
     matrix: Float32,
     right_side: Float32,
-    contrast: Float32,
+    levels: Float32,
     blur: Float32,
 ) -> None:
     stations, angles, samples = hu.shape
@@ -164,8 +197,11 @@ def _accumulate(
             shell = calcium_hu[s, a] if calcified[s, a] else tissue
             step_hu = shell - outside
             visible = (step_hu - np.float32(FAINT_EDGE_HU)) / np.float32(CLEAR_EDGE_HU - FAINT_EDGE_HU)
-            visible = min(max(visible, np.float32(0)), one)
+            visible = min(max(visible, np.float32(0)), one) * _flat(calm[s, a], radius, wall[s, a])
             clear = visible >= one and weight[s, a] >= one and not calcified[s, a] and lumen[s, a] > np.float32(0.6)
+            begins = wall[s, a] - np.float32(RIM_MM)
+            if lumen[s, a] > np.float32(NO_LUMEN_MM):
+                begins = max(begins, lumen[s, a] + np.float32(BEYOND_LUMEN_MM))
             halfway = np.float32(0.5) * (lumen[s, a] + wall[s, a])
             rl, rc, rw = lumen[s, a] / sigma, inner[s, a] / sigma, wall[s, a] / sigma
             for q in range(samples):
@@ -182,10 +218,13 @@ def _accumulate(
                 if calcified[s, a]:
                     model += (tissue - shell) * in_table(value, r, rc)
                     slope[1] = (tissue - shell) * in_table(growth, r, rc) / sigma
+                if begins < radius[q] < wall[s, a] - np.float32(WITHIN_WALL_MM):
+                    levels[s, a, 2] += in_wall * (hu[s, a, q] - (one - in_wall) * outside) * radius[q]
+                    levels[s, a, 3] += in_wall * in_wall * radius[q]
                 in_lumen = in_table(value, r, rl)
                 if radius[q] < np.float32(0.6) * lumen[s, a] and not calcified[s, a]:
-                    contrast[s, a, 0] += in_lumen * (hu[s, a, q] - model) * radius[q]
-                    contrast[s, a, 1] += in_lumen * in_lumen * radius[q]
+                    levels[s, a, 0] += in_lumen * (hu[s, a, q] - model) * radius[q]
+                    levels[s, a, 1] += in_lumen * in_lumen * radius[q]
                 model += (lumen_hu[s] - tissue) * in_lumen
                 slope[0] = (lumen_hu[s] - tissue) * in_table(growth, r, rl) / sigma
                 error = hu[s, a, q] - model
@@ -200,6 +239,8 @@ def _accumulate(
                 w = weight[s, a]
                 if radius[q] > halfway:
                     w *= visible
+                else:
+                    slope[2] *= visible
                 if abs(error) > limit:
                     w *= limit / abs(error)
                 target = error

@@ -6,29 +6,32 @@ import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_dilation
 
-from viewer.analysis.plaque.first_guess import NO_LUMEN_MM, TISSUE_HU, healthy, usual_thickness
-from viewer.analysis.plaque.rays import REACH_MM, Model, Rays
+from viewer.analysis.plaque.first_guess import TISSUE_HU, healthy, usual_thickness
+from viewer.analysis.plaque.rays import NO_LUMEN_MM, REACH_MM, Model
 from viewer.analysis.reformat.sampling import Float32
 from viewer.model.geometry import Float
 
 #: Noise of one sample, raised because neighbouring samples share theirs.
 NOISE_HU = 60.0
-#: Lengths along the vessel within which radius and middle of a round vessel hardly change.
-LUMEN_LENGTH_MM, WALL_LENGTH_MM, CENTER_LENGTH_MM = 0.6, 2.5, 2.0
-#: How far the centreline is from the middle.
-CENTER_SPREAD_MM = 0.3
+#: Lengths along the vessel within which the radii of a round vessel hardly change.
+LUMEN_LENGTH_MM, WALL_LENGTH_MM = 0.6, 2.5
+#: How far the centreline is from the middle, and how much it bends about it: as one that swings by 0.3 mm to either
+#: side within 12 mm.
+CENTER_SPREAD_MM, CENTER_BEND_PER_MM = 0.6, 0.08
 #: How far a contour leaves the circle unless the picture insists.
 SHAPE_MM = 0.1
-#: Neighbours along and around that count as one place, as Gaussian standard deviations.
-POOL_MM, POOL_DEG = 0.6, 20.0
+#: Neighbours along and around that count as one place, as Gaussian standard deviations, and those around that have the
+#: same surroundings.
+POOL_MM, POOL_DEG, NEAR_DEG = 0.6, 20.0, 4.0
+#: What surroundings were before counts so much, 1/HU².
+AROUND_TRUST = 1e-4
 #: What a Gaussian pool of that size is worth, in samples of its own.
 POOL_WORTH = 6.0
 
 
-def pooled(matrix: Float32, right: Float32, step: float) -> tuple[Float, Float]:
-    """Return normal equations averaged over neighbours along and around, in units of 1/mm²."""
-    angles = matrix.shape[1]
-    width = (POOL_MM / step, POOL_DEG / 360 * angles, 0)
+def along_pooled(matrix: Float32, right: Float32, step: float) -> tuple[Float, Float]:
+    """Return normal equations averaged over neighbours along the vessel and the nearest around, in units of 1/mm²."""
+    width = (POOL_MM / step, NEAR_DEG / 360 * matrix.shape[1], 0)
     worth = POOL_WORTH / NOISE_HU**2
     flat = matrix.reshape(*matrix.shape[:2], 16)
     mode = ("nearest", "wrap", "nearest")
@@ -36,49 +39,81 @@ def pooled(matrix: Float32, right: Float32, step: float) -> tuple[Float, Float]:
     return worth * pooled.astype(float), worth * gaussian_filter(right, width, mode=mode, truncate=2.5).astype(float)
 
 
+def without(matrix: Float, right: Float, one: int, guess: Float32, trust: float) -> tuple[Float, Float]:
+    """Return what normal equations say of all but one unknown, once that has taken its best value.
+
+    It is done ray by ray, before neighbours around are averaged: fat lies on one side of a vessel and muscle on the
+    other, and between them the surroundings change within few degrees.
+
+    Parameters
+    ----------
+    matrix, right : ndarray of shape (S, A, P, P) and (S, A, P)
+    one : int
+    guess : ndarray of shape (S, A)
+        What the unknown probably is,
+    trust : float
+        and how sure that is, as one over the variance.
+    """
+    keep = np.delete(np.arange(matrix.shape[-1]), one)
+    mixed = matrix[:, :, keep, one]
+    gain = mixed / (matrix[:, :, one, one] + trust)[..., None]
+    rest = matrix[:, :, keep[:, None], keep] - gain[..., :, None] * mixed[..., None, :]
+    return rest, right[:, :, keep] - gain * (right[:, :, one] + trust * guess)[..., None]
+
+
 def round_vessel(
     matrix: Float, right: Float, model: Model, angle: Float, step: float, thickness: Float, spread: float
 ) -> tuple[Float, Float, Float]:
     """Fit circles that are smooth along the vessel.
+
+    Parameters
+    ----------
+    matrix, right : ndarray of shape (S, A, 3, 3) and (S, A, 3)
+        What each ray says of lumen, calcium's inner border and wall.
+    model : Model
+    angle : ndarray of shape (A,)
+    step : float
+        Distance between stations.
+    thickness : ndarray of shape (S,)
+        Of a healthy wall,
+    spread : float
+        and how far a healthy wall may be off it.
 
     Returns
     -------
     lumen, wall : ndarray of shape (S, A)
         Radii about the centreline of two circles with one middle.
     sure : ndarray of shape (S, A)
-        How well a ray alone knows the wall, 1/mm².
+        How well a ray and its neighbours know the wall, 1/mm².
     """
     angles = model.lumen_mm.shape[1]
-    # What the rays say of lumen and wall once calcium and surroundings have taken their best values.
-    keep, drop = np.array([0, 2]), np.array([1, 3])
-    inner = matrix[:, :, drop[:, None], drop] + np.diag([1.0, 1e-6])
-    mixed = matrix[:, :, keep[:, None], drop]
-    guess = np.stack([model.inner_mm, model.around_hu], axis=-1)
-    gain = mixed @ np.linalg.inv(inner)
-    two = matrix[:, :, keep[:, None], keep] - gain @ np.swapaxes(mixed, 2, 3)
-    answer = right[:, :, keep] - (gain @ (right[:, :, drop] + guess * np.array([1.0, 1e-6]))[..., None])[..., 0]
-    sure = np.maximum(two[:, :, 1, 1], 0.0)
+    two, answer = without(matrix, right, 1, model.inner_mm, 1.0)
+    sure = np.maximum(gaussian_filter1d(two[:, :, 1, 1], POOL_DEG / 360 * angles, axis=1, mode="wrap"), 0.0)
 
-    # Unknown at each station: lumen, wall, and the middle's two coordinates.
-    base = np.zeros((angles, 2, 4))
-    base[:, 0, 0] = base[:, 1, 1] = 1.0
-    base[:, :, 2], base[:, :, 3] = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    block = np.einsum("aip,saij,ajq->spq", base, two, base) / (POOL_WORTH * 2)
-    side = np.einsum("aip,sai->sp", base, answer) / (POOL_WORTH * 2)
+    # Unknown at each station: lumen, wall, and the middle's two coordinates. What is closed has no place of its own.
+    now = np.asarray(model.lumen_mm, float).mean(1), np.asarray(model.wall_mm, float).mean(1)
+    placed = np.clip(now[0] / NO_LUMEN_MM - 1, 0, 1)
+    way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    base = np.zeros((len(placed), angles, 2, 4))
+    base[:, :, 0, 0] = base[:, :, 1, 1] = 1.0
+    base[:, :, 0, 2:] = placed[:, None, None] * way
+    base[:, :, 1, 2:] = way
+    block = np.einsum("saip,saij,sajq->spq", base, two, base, optimize=True) / (POOL_WORTH * 2)
+    side = np.einsum("saip,sai->sp", base, answer) / (POOL_WORTH * 2)
     block[:, [2, 3], [2, 3]] += 1 / CENTER_SPREAD_MM**2
     prior = healthy(np.asarray(model.lumen_mm).mean(1), step) / spread**2
     for m, n, sign in ((0, 0, 1), (1, 1, 1), (0, 1, -1), (1, 0, -1)):
         block[:, m, n] += sign * prior
     side[:, 1] += prior * thickness
     side[:, 0] -= prior * thickness
-    typical = np.maximum(np.median(block[:, range(4), range(4)], axis=0), 5.0)
-    stiff = typical * (np.array([LUMEN_LENGTH_MM, WALL_LENGTH_MM, CENTER_LENGTH_MM, CENTER_LENGTH_MM]) / step) ** 4
+    typical = np.maximum(np.median(block[:, range(2), range(2)], axis=0), 5.0)
+    stiff = typical * (np.array([LUMEN_LENGTH_MM, WALL_LENGTH_MM]) / step) ** 4
+    stiff = np.append(stiff, np.full(2, 1 / (CENTER_BEND_PER_MM * step**2) ** 2))
     found = smooth_chain(block, side, stiff)
-    shift = found[:, 2:3] * np.cos(angle) + found[:, 3:4] * np.sin(angle)
-    now = np.asarray(model.lumen_mm, float).mean(1), np.asarray(model.wall_mm, float).mean(1)
+    shift = found[:, 2:] @ way.T
     lumen = np.clip(found[:, 0], now[0] - 0.4, now[0] + 0.4)
     wall = np.clip(found[:, 1], now[1] - 0.4, now[1] + 0.4)
-    return lumen[:, None] + shift, wall[:, None] + shift, sure
+    return lumen[:, None] + placed[:, None] * shift, wall[:, None] + shift, sure
 
 
 def wider(matrix: Float32, right: Float32, blur: Float32, model: Model) -> tuple[float, float]:
@@ -125,39 +160,51 @@ def smooth_chain(block: Float, side: Float, stiff: Float) -> Float:
 
 
 def take_shape(matrix: Float, right: Float, model: Model, lumen: Float, wall: Float) -> None:
-    """Let each ray leave the circles as far as the pooled rays insist, and put the result into the model."""
-    trust = np.array([1 / SHAPE_MM**2, 4.0, 1 / SHAPE_MM**2, 1e-4])
-    start = np.stack([lumen, model.inner_mm, wall, model.around_hu], axis=-1)
-    found = np.linalg.solve(matrix + np.diag(trust), (right + trust * start)[..., None])[..., 0]
-    limit = np.array([0.5, 0.3, 0.5, 100.0])
-    old = np.stack([model.lumen_mm, model.inner_mm, model.wall_mm, model.around_hu], axis=-1)
+    """Let each ray leave the circles as far as it and its neighbours insist, and put the result into the model.
+
+    `matrix`, shape (S, A, 3, 3), and `right`, shape (S, A, 3), are what each ray says of lumen, calcium's inner border
+    and wall.
+    """
+    width = POOL_DEG / 360 * matrix.shape[1]
+    flat = gaussian_filter1d(matrix.reshape(*matrix.shape[:2], 9), width, axis=1, mode="wrap", truncate=2.5)
+    side = gaussian_filter1d(right, width, axis=1, mode="wrap", truncate=2.5)
+    trust = np.array([1 / SHAPE_MM**2, 4.0, 1 / SHAPE_MM**2])
+    start = np.stack([lumen, model.inner_mm, wall], axis=-1)
+    found = np.linalg.solve(flat.reshape(matrix.shape) + np.diag(trust), (side + trust * start)[..., None])[..., 0]
+    limit = np.array([0.5, 0.3, 0.5])
+    old = np.stack([model.lumen_mm, model.inner_mm, model.wall_mm], axis=-1)
     found = np.clip(found, old - limit, old + limit)
     model.wall_mm = np.clip(found[..., 2], 0.4, REACH_MM - 0.3).astype(np.float32)
     model.lumen_mm = np.clip(found[..., 0], 0.1, model.wall_mm - 0.1).astype(np.float32)
     model.lumen_mm[model.closed] = 0.1
     model.inner_mm = np.clip(found[..., 1], 0.0, model.wall_mm).astype(np.float32)
-    model.around_hu = np.clip(found[..., 3], -150.0, 500.0).astype(np.float32)
 
 
-def read_levels(seen: Rays, model: Model, contrast: Float32, lumen_hu: float, step: float) -> None:
-    """Read the grey values of lumen and tissue where the model says that there is nothing else."""
+def read_surroundings(matrix: Float, right: Float, model: Model) -> None:
+    """Read what lies around the vessel on each ray, given the model's borders; `matrix` is of shape (S, A, 4, 4)."""
+    borders = np.stack([model.lumen_mm, model.inner_mm, model.wall_mm], axis=-1)
+    said = right[:, :, 3] - (matrix[:, :, 3, :3] * borders).sum(2)
+    around = (said + AROUND_TRUST * model.around_hu) / (matrix[:, :, 3, 3] + AROUND_TRUST)
+    around = np.clip(around, model.around_hu - 100.0, model.around_hu + 100.0)
+    model.around_hu = np.clip(around, -150.0, 500.0).astype(np.float32)
+
+
+def read_levels(model: Model, levels: Float32, lumen_hu: float, step: float) -> None:
+    """Read the grey values of lumen and tissue from what the rays through nothing else say of them."""
     far = grey_dilation(model.calcified, size=(5, 7), mode="wrap")
-    clear = np.where(~far & (model.lumen_mm > 0.5), 1.0, 0.0)[:, :, None] * contrast
-    total, amount = clear[:, :, 0].sum(1), clear[:, :, 1].sum(1)
-    few = 0.1 * contrast.shape[1]
+    clear = np.where(~far & (model.lumen_mm > 0.5), 1.0, 0.0)
+    total, amount = (clear * levels[:, :, 0]).sum(1), (clear * levels[:, :, 1]).sum(1)
+    few = 0.1 * far.shape[1]
     wide = 8.0 / step
     usual = (gaussian_filter1d(total, wide) + 0.02 * few * (lumen_hu - TISSUE_HU)) / (
         gaussian_filter1d(amount, wide) + 0.02 * few
     )
     near = 1.5 / step
     height = (gaussian_filter1d(total, near) + few * usual) / (gaussian_filter1d(amount, near) + few)
-    radius = seen.radius_mm[None, None, :]
-    begins = model.lumen_mm + np.where(model.lumen_mm > NO_LUMEN_MM, 0.7, 0.0)
-    blind = (model.from_mm.max(axis=1) > 0)[:, None, None]
-    between = ~blind & ~far[:, :, None] & (radius > begins[:, :, None]) & (radius < model.wall_mm[:, :, None] - 0.6)
-    weight = between * radius
+    clear = ~far & ~(model.from_mm.max(axis=1) > 0)[:, None]
     near = 0.7 / step
-    total, amount = gaussian_filter1d((weight * seen.hu).sum((1, 2)), near), gaussian_filter1d(weight.sum((1, 2)), near)
+    total = gaussian_filter1d((clear * levels[:, :, 2]).sum(1), near)
+    amount = gaussian_filter1d((clear * levels[:, :, 3]).sum(1), near)
     tissue = np.clip((total + few * TISSUE_HU) / (amount + few), 20.0, 160.0)
     model.lumen_hu = (np.clip(height, 60.0, None) + tissue).astype(np.float32)
     model.tissue_hu = tissue.astype(np.float32)

@@ -13,9 +13,20 @@ from collections.abc import Iterable
 import numpy as np
 
 from viewer.analysis.plaque.blur import FWHM, FWHM_RANGE_MM, USUAL_FWHM_MM
-from viewer.analysis.plaque.first_guess import NO_LUMEN_MM, first_guess, usual_thickness
-from viewer.analysis.plaque.rays import Model, Rays, normal_equations, rays
-from viewer.analysis.plaque.vessel_fit import own_thickness, pooled, read_levels, round_vessel, take_shape, wider
+from viewer.analysis.plaque.centring import moved, off_the_middle, seen_from
+from viewer.analysis.plaque.first_guess import first_guess, usual_thickness
+from viewer.analysis.plaque.rays import NO_LUMEN_MM, Model, Rays, normal_equations, rays
+from viewer.analysis.plaque.vessel_fit import (
+    AROUND_TRUST,
+    along_pooled,
+    own_thickness,
+    read_levels,
+    read_surroundings,
+    round_vessel,
+    take_shape,
+    wider,
+    without,
+)
 from viewer.analysis.reformat.frames import STEP_MM, frames_along
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import Contour, CrossSections, Frames
@@ -25,7 +36,8 @@ from viewer.progress import Progress, silent
 
 #: Distance between the stations of the fit; the blur is wider.
 FIT_STEP_MM = 0.5
-ITERATIONS = 8
+#: Enough for walls, and for their middle.
+ITERATIONS, CENTRING_ITERATIONS = 8, 4
 #: While the blur is looked for, walls keep so near to their usual thickness; and what the usual blur itself counts.
 BLUR_SPREAD_MM = 0.02
 BLUR_PRIOR = 100.0
@@ -69,8 +81,23 @@ def measure_vessel(
     progress(0.0, f"Walls of {name}")
     frames = frames_along(centerline, step_mm)
     fit = frames_along(centerline, FIT_STEP_MM)
-    model, sure, _, _ = _fit(rays(volume, fit), fit, lumen_hu, fwhm_mm / FWHM, False, progress, f"Walls of {name}")
+    sigma, text = fwhm_mm / FWHM, f"Walls of {name}"
+    off = _off_the_middle(volume, centerline, fit, lumen_hu, sigma)
+    seen = rays(volume, moved(fit, off))
+    model, sure, _, _ = _fit(seen, fit, lumen_hu, sigma, False, progress, text)
+    model.lumen_mm, model.wall_mm = seen_from(model.lumen_mm, -off), seen_from(model.wall_mm, -off)
     return _sections(name, frames, fit, model, sure)
+
+
+def _off_the_middle(volume: Volume, centerline: Centerline, fit: Frames, lumen_hu: float, sigma: float) -> Float:
+    """Return where the middle of the vessel lies off the centreline, as a short fit at few stations shows it.
+
+    Rays that start beside the middle take what lies there for it: a deposit's glow for a lumen, say.
+    """
+    few = frames_along(centerline, 2 * FIT_STEP_MM)
+    model, _, _, _ = _fit(rays(volume, few), few, lumen_hu, sigma, False, silent, "", CENTRING_ITERATIONS)
+    off = off_the_middle(np.asarray(model.wall_mm, float), 2 * FIT_STEP_MM)
+    return np.stack([np.interp(fit.station_mm, few.station_mm, column) for column in off.T], axis=1)
 
 
 def estimated_fwhm_mm(
@@ -99,28 +126,37 @@ def estimated_fwhm_mm(
 
 
 def _fit(
-    seen: Rays, fit: Frames, lumen_hu: float, sigma: float, find_blur: bool, progress: Progress, text: str
+    seen: Rays,
+    fit: Frames,
+    lumen_hu: float,
+    sigma: float,
+    find_blur: bool,
+    progress: Progress,
+    text: str,
+    iterations: int = ITERATIONS,
 ) -> tuple[Model, Float, float, float]:
     """Fit the model to the rays; return it, how sure each ray is of the wall, the blur and how sure that is."""
     step = float(fit.station_mm[1] - fit.station_mm[0])
     model = first_guess(seen, lumen_hu, step)
     known, sure = 0.0, np.zeros(model.lumen_mm.shape)
-    for turn in range(ITERATIONS):
+    for turn in range(iterations):
         mean = np.asarray(model.lumen_mm, float).mean(1)
         thickness, spread = usual_thickness(mean), BLUR_SPREAD_MM if find_blur else FIRST_SPREAD_MM
         if turn > 2 and not find_blur:
             thickness, spread = own_thickness(model, sure, step), OWN_SPREAD_MM
-        matrix, right, contrast, blur = normal_equations(seen, model, sigma)
+        matrix, right, levels, blur = normal_equations(seen, model, sigma)
         if find_blur and turn > 2:
             change, known = wider(matrix, right, blur, model)
             sigma = float(
                 np.clip(sigma * np.exp(np.clip(change, -0.1, 0.1)), *(width / FWHM for width in FWHM_RANGE_MM))
             )
-        information, side = pooled(matrix, right, step)
-        lumen, wall, sure = round_vessel(information, side, model, seen.angle, step, thickness, spread)
-        take_shape(information, side, model, lumen, wall)
-        read_levels(seen, model, contrast, lumen_hu, step)
-        progress((turn + 1) / ITERATIONS, text)
+        all_known = along_pooled(matrix, right, step)
+        borders = without(*all_known, 3, model.around_hu, AROUND_TRUST)
+        lumen, wall, sure = round_vessel(*borders, model, seen.angle, step, thickness, spread)
+        take_shape(*borders, model, lumen, wall)
+        read_surroundings(*all_known, model)
+        read_levels(model, levels, lumen_hu, step)
+        progress((turn + 1) / iterations, text)
     return model, sure, sigma, known
 
 
