@@ -73,6 +73,7 @@ class DiseasedVessel:
     branch_radius_mm: float = 1.0
     lumen_hu: float = 400.0
     distal_share: float = 1.0
+    plaque_hu: float = PLAQUE_HU
     fwhm_mm: float = 0.85
     noise_hu: float = 25.0
     seed: int = 0
@@ -118,7 +119,7 @@ class DiseasedVessel:
         if self.lost_mm is not None:
             within &= (station < self.lost_mm[0]) | (station > self.lost_mm[1])
         wall = within & (off < self.outer_mm)
-        hu = np.where(wall, PLAQUE_HU if self.gaps else WALL_HU, hu)
+        hu = np.where(wall, self.plaque_hu if self.gaps else WALL_HU, hu)
         if self.branch_mm is not None:
             hu = np.where((along > 0) & (beside < self.branch_radius_mm), self.lumen_hu, hu)
         last = max((gap.from_mm for gap in self.gaps), default=np.inf)

@@ -108,6 +108,19 @@ def test_that_a_narrow_lumen_is_a_stenosis_and_no_occlusion(radius_mm: float) ->
     assert found.distal.station_mm == pytest.approx(30, abs=1)
 
 
+def test_that_bright_plaque_over_a_length_without_any_lumen_is_an_occlusion() -> None:
+    found = the_occlusion(
+        DiseasedVessel(gaps=(Gap(22, 36),), plaque_hu=150.0, lumen_hu=360.0, distal_share=0.7, noise_hu=30.0)
+    )
+    assert found.proximal.station_mm == pytest.approx(22, abs=1.0)
+    assert found.distal.station_mm == pytest.approx(36, abs=1.5)
+
+
+def test_that_a_long_narrow_lumen_is_no_occlusion() -> None:
+    (found,) = lesions_of(DiseasedVessel(narrow=Narrow(20, 36, 0.65)))
+    assert found.kind is LesionKind.STENOSIS
+
+
 @pytest.mark.parametrize("branch_mm", [18.5, 20.0, 21.0])
 def test_that_a_branch_at_the_cap_is_told_and_makes_it_ambiguous(branch_mm: float) -> None:
     found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), branch_mm=branch_mm))

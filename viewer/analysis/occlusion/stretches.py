@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from viewer.analysis.occlusion.contrast import TISSUE_HU, ContrastProfile
 from viewer.model.calcium import CalciumProfile
@@ -16,6 +17,9 @@ from viewer.model.geometry import Float
 OPEN_SHARE = 0.5
 #: In a narrow lumen, however blurred, something brighter than this share remains; without lumen there is less.
 DEEP_SHARE, DEEP_MM = 0.22, 1.5
+#: No stenosis is so long without any lumen that can be measured, though plaque in it be bright: this share of the outer
+#: wall's area at most, over this length, once single stations are smoothed away.
+WITHOUT_SHARE, WITHOUT_MM, SMOOTHED_MM = 0.05, 9.0, 2.0
 #: A lumen of less than this share of the outer wall's area may be the blur of something else.
 BARELY_OPEN = 0.1
 #: Contrast for less than this between two closed stretches does not part them.
@@ -98,6 +102,10 @@ def closed_stretches(
     deep = np.where(seen, share < DEEP_SHARE, filled)
     is_open = (is_open & ~filled) | (station < mouth_mm)
     step = float(np.diff(station).mean())
+    smooth = median_filter(open_share(sections), 2 * round(0.5 * SMOOTHED_MM / step) + 1, mode="nearest")
+    for a, b in _runs(smooth <= WITHOUT_SHARE):
+        if (b - a) * step >= WITHOUT_MM:
+            deep[a:b] = True
     found: list[list[int]] = []
     for a, b in _runs(~is_open):
         if found and (a - found[-1][1]) * step < ISLAND_MM:
