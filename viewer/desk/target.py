@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from viewer.desk.sight import along
+from viewer.desk.sight import along, on_vessel
 from viewer.model.case import Case
 from viewer.model.geometry import Float
-from viewer.model.lesion import Lesion
-from viewer.model.view import ViewState
+from viewer.model.lesion import Lesion, LesionKind
+from viewer.model.view import Step, ViewState
 
 #: Without an occlusion the stretch about the cursor is taken, this far to either side.
 AROUND_CURSOR_MM = 10.0
@@ -29,6 +29,22 @@ def active_lesion(case: Case, view: ViewState) -> Lesion | None:
     if view.lesion is not None and 0 <= view.lesion < len(case.lesions):
         return case.lesions[view.lesion]
     return next((lesion for lesion in case.lesions if lesion.vessel == view.vessel), None)
+
+
+def occlusions_of(case: Case) -> list[Lesion]:
+    """Return the occlusions of a plan."""
+    return [lesion for lesion in case.lesions if lesion.kind is LesionKind.OCCLUSION]
+
+
+def at_occlusion(case: Case, view: ViewState) -> ViewState | None:
+    """Return the view at the proximal cap of the chosen occlusion, else of the first, in its step; ``None``: none."""
+    occlusions, chosen = occlusions_of(case), active_lesion(case, view)
+    if not occlusions:
+        return None
+    lesion = next((one for one in occlusions if one is chosen), occlusions[0])
+    number = next(n for n, one in enumerate(case.lesions) if one is lesion)
+    there = on_vessel(case, view, lesion.vessel, lesion.proximal.station_mm)
+    return replace(there, lesion=number, step=Step.OCCLUSION)
 
 
 def aimed_at(case: Case, view: ViewState) -> Float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -12,14 +12,14 @@ from viewer.analysis.occlusion.measures import CALCIFIED_PERCENT, LANDING_MM
 from viewer.model.case import Case
 from viewer.model.lesion import Lesion, LesionKind
 from viewer.report.ink import color, draw_text, font, vessel_color
-from viewer.report.projected_disease import ToScreen, paint_calcium, paint_caps, paint_course
+from viewer.report.projected_disease import ToScreen, cap_boxes, paint_calcium, paint_caps, paint_course
 
 #: The layers by the names under which they are switched off.
 CENTRELINES, CALCIUM, CAPS, BRANCH, LANDING, NAMES = "centrelines", "calcium", "caps", "branch", "landing", "names"
 #: The first course of a side branch that matters at the cap.
 BRANCH_MM = 12.0
-#: Names stand at this share of a vessel's length, where branches have parted.
-NAMED_AT = 0.6
+#: Names stand at one of these shares of a vessel's length, the first where branches have parted.
+NAMED_AT = (0.6, 0.8, 0.4, 0.95)
 
 
 def paint_layers(
@@ -64,7 +64,7 @@ def paint_layers(
         (LANDING, lambda: each(_paint_landing, px_per_mm)),
         (CALCIUM, lambda: paint_calcium(painter, case, to_screen, px_per_mm)),
         (CAPS, caps),
-        (NAMES, lambda: _paint_names(painter, case, to_screen, within)),
+        (NAMES, lambda: _paint_names(painter, case, to_screen, within, cap_boxes(case, to_screen, within))),
     )
     for name, paint in layers:
         if opacity(name) > 0:
@@ -136,15 +136,18 @@ def _paint_ranges(painter: QPainter, case: Case, lesion: Lesion, to_screen: ToSc
         painter.drawPolyline(_strip(to_screen(line.at(np.linspace(max(low, 0.0), min(high, line.length_mm), 9)))))
 
 
-def _paint_names(painter: QPainter, case: Case, to_screen: ToScreen, within: QRect) -> None:
-    """Name the vessels; a name that would lie over another one is left out."""
-    taken: list[QRectF] = []
+def _paint_names(
+    painter: QPainter, case: Case, to_screen: ToScreen, within: QRect, kept_free: Sequence[QRectF]
+) -> None:
+    """Name the vessels; a name that would lie over another one, or where a place is kept free, stands elsewhere."""
+    taken = [*kept_free]
     for vessel in case.tree:
         line = vessel.centerline
-        x, y = to_screen(line.at(np.array([NAMED_AT * line.length_mm])))[0]
-        box = QRectF(x + 5, y - 8, 9.0 * len(vessel.name) + 4, 16)
-        if not QRectF(within).contains(box) or any(box.intersects(other) for other in taken):
-            continue
-        taken.append(box)
-        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        draw_text(painter, box.toRect(), left, vessel.name, font(0.85, bold=True), vessel_color(vessel.name))
+        places = to_screen(line.at(np.array(NAMED_AT) * line.length_mm))
+        boxes = [QRectF(x + 5, y - 8, 9.0 * len(vessel.name) + 4, 16) for x, y in places]
+        free = (box for box in boxes if QRectF(within).contains(box) and not any(map(box.intersects, taken)))
+        box = next(free, None)
+        if box is not None:
+            taken.append(box)
+            left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            draw_text(painter, box.toRect(), left, vessel.name, font(0.85, bold=True), vessel_color(vessel.name))

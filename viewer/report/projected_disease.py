@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from viewer.model.case import Case
 from viewer.model.centerline import Centerline
 from viewer.model.geometry import Float
-from viewer.model.lesion import LesionKind
+from viewer.model.lesion import Cap, LesionKind
 from viewer.model.vessel import Author
 from viewer.report.calcium_marks import runs_of
 from viewer.report.ink import color, draw_text, font
@@ -42,6 +42,39 @@ def paint_calcium(painter: QPainter, case: Case, to_screen: ToScreen, px_per_mm:
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
 
 
+def cap_boxes(case: Case, to_screen: ToScreen, within: QRect | None = None) -> list[QRectF]:
+    """Return where the rings and the words of `paint_caps` stand, so that nothing else is written there."""
+    metrics, found = QFontMetricsF(font(0.95, bold=True)), []
+    for cap, _, name in _caps(case):
+        x, y = to_screen(cap.lps_mm[None])[0]
+        box, left = _words_box(float(x), float(y), within)
+        wide = min(metrics.horizontalAdvance(_words(cap, name)), box.width())
+        found.append(QRectF(box.left() if left else box.right() - wide, box.top(), wide, box.height()))
+        found.append(QRectF(x - RING_PX, y - RING_PX, 2 * RING_PX, 2 * RING_PX))
+    return found
+
+
+def _caps(case: Case) -> Iterator[tuple[Cap, str, str]]:
+    """Yield cap, colour and name of the caps of every occlusion."""
+    for lesion in case.lesions:
+        if lesion.kind is LesionKind.OCCLUSION:
+            yield lesion.proximal, "proximal_cap", "P cap"
+            yield lesion.distal, "distal_cap", "D cap"
+
+
+def _words(cap: Cap, name: str) -> str:
+    return f"{name} · ambiguous" if cap.ambiguous else name
+
+
+def _words_box(x: float, y: float, within: QRect | None) -> tuple[QRect, bool]:
+    """Return where a cap's words stand, and whether they begin there at the left: on the side that has room."""
+    box = QRect(round(x) - 170, round(y) - 26, 160, 18)
+    left = within is not None and x - within.left() < 140
+    if left:
+        box.moveLeft(round(x) + 10)
+    return box, left
+
+
 def paint_caps(
     painter: QPainter, case: Case, to_screen: ToScreen, words: bool = True, within: QRect | None = None
 ) -> None:
@@ -49,25 +82,18 @@ def paint_caps(
 
     A ring is dashed while its cap is the computer's; a small dotted one is the computer's that the operator replaced.
     """
-    for lesion in case.lesions:
-        if lesion.kind is not LesionKind.OCCLUSION:
-            continue
-        for cap, shade, name in ((lesion.proximal, "proximal_cap", "P cap"), (lesion.distal, "distal_cap", "D cap")):
-            x, y = to_screen(cap.lps_mm[None])[0]
-            if cap.replaced is not None:
-                was_x, was_y = to_screen(cap.replaced.lps_mm[None])[0]
-                _ring(painter, QPointF(was_x, was_y), FORMER_RING_PX, QPen(color("meaning", shade), 1.4), FORMER_DASH)
-            dashes = GUESSED_DASH if cap.author is Author.COMPUTER else ()
-            _ring(painter, QPointF(x, y), RING_PX, QPen(color("meaning", shade), 2.2), dashes)
-            if words:
-                text = f"{name} · ambiguous" if cap.ambiguous else name
-                box = QRect(round(x) - 170, round(y) - 26, 160, 18)
-                side = Qt.AlignmentFlag.AlignRight
-                if within is not None and x - within.left() < 140:
-                    box.moveLeft(round(x) + 10)
-                    side = Qt.AlignmentFlag.AlignLeft
-                flags = int(side | Qt.AlignmentFlag.AlignVCenter)
-                draw_text(painter, box, flags, text, font(0.95, bold=True), color("meaning", shade))
+    for cap, shade, name in _caps(case):
+        x, y = to_screen(cap.lps_mm[None])[0]
+        if cap.replaced is not None:
+            was_x, was_y = to_screen(cap.replaced.lps_mm[None])[0]
+            _ring(painter, QPointF(was_x, was_y), FORMER_RING_PX, QPen(color("meaning", shade), 1.4), FORMER_DASH)
+        dashes = GUESSED_DASH if cap.author is Author.COMPUTER else ()
+        _ring(painter, QPointF(x, y), RING_PX, QPen(color("meaning", shade), 2.2), dashes)
+        if words:
+            box, left = _words_box(float(x), float(y), within)
+            side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+            flags = int(side | Qt.AlignmentFlag.AlignVCenter)
+            draw_text(painter, box, flags, _words(cap, name), font(0.95, bold=True), color("meaning", shade))
 
 
 def _ring(painter: QPainter, middle: QPointF, radius: float, pen: QPen, dashes: Sequence[float]) -> None:

@@ -82,7 +82,7 @@ def _with_segments(case: Case, vessel: str, from_mm: float, to_mm: float) -> str
     codes = [s.code for s in case.tree[vessel].segments if s.from_mm <= to_mm and s.to_mm >= from_mm]
     # Of two segments that meet at one station, the cursor is in the first.
     codes = codes[:1] if from_mm == to_mm else [code for n, code in enumerate(codes) if n in (0, len(codes) - 1)]
-    return f"{vessel} · {' – '.join(codes)}" if codes else vessel
+    return f"{vessel} · {' – '.join(codes)}" if codes and codes != [vessel] else vessel
 
 
 def caption_of(case: Case, view: ViewState, pane: Pane | None, area: QRect, identity: str = "") -> Caption:

@@ -138,11 +138,7 @@ class LesionFacts(QScrollArea):
 
     def _say_nothing(self, lesion: Lesion | None) -> None:
         frame, column = card("Occlusion" if lesion is None else f"Stenosis · {lesion.vessel}")
-        text = (
-            "None is chosen. Mark one with K, or choose one on the left."
-            if lesion is None
-            else "; ".join(lesion.reasons)
-        )
+        text = "None is chosen on this vessel. Mark one with K." if lesion is None else "; ".join(lesion.reasons)
         column.addWidget(label(text, "muted"))
         self._views_card = None
         self._show([frame])

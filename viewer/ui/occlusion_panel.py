@@ -88,7 +88,10 @@ class OcclusionPanel(StepPanel):
         self._caps = caps
         self._cap = self.add_card("Is this the cap?")
         self._accept = self._cap.add_button("Accept P", partial(self._accept_cap, True), primary=True, tip=MOVE_TIP)
-        self._accept_distal = self._cap.add_button("Accept D", partial(self._accept_cap, False), tip=MOVE_TIP)
+        self._accept_distal = self._cap.add_button(
+            "Accept D", partial(self._accept_cap, False), primary=True, tip=MOVE_TIP
+        )
+        self._go = self._cap.add_button("Choose the views", lambda: desk.look(step=Step.VIEWS), primary=True)
         self._resolving = self._cap.add_button("Show the view\nthat resolves it", resolve)
         self._here = self._cap.add_pair(
             ("P here", partial(caps.put_at_cursor, True), MOVE_TIP),
@@ -156,7 +159,7 @@ class OcclusionPanel(StepPanel):
             self._fill.setText(f"Fill in ({missing})" if missing else "Change")
         self._verdict.setVisible(closed and not self._caps.marking)
         self._stop.setVisible(self._caps.marking)
-        for button in (self._accept, self._accept_distal, self._resolving):
+        for button in (self._accept, self._accept_distal, self._resolving, self._go):
             button.hide()
         for button in self._here:
             button.setVisible(closed and not self._caps.marking)
@@ -225,6 +228,7 @@ class OcclusionPanel(StepPanel):
             self._cap.say("And the distal cap?", text)
         else:
             self._cap.say("Both caps are yours", f"{name_of(lesion)}. Next: the views for the C-arm.")
+            self._go.show()
 
     # -- what the doctor does ------------------------------------------------------------------------------------
 

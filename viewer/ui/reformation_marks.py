@@ -147,5 +147,10 @@ def _paint_cap(painter: QPainter, place: Placed, cap: Cap, letter: str, shade: Q
     words = [letter, cap.shape.value if cap.shape is not None else "", "· ambiguous" if cap.ambiguous else ""]
     side = Qt.AlignmentFlag.AlignRight if left else Qt.AlignmentFlag.AlignLeft
     box = QRect(round(x - 206 if left else x + 6), round(place.frame.top()) + WORDS_TOP_PX, 200, 18)
-    flags = int(side | Qt.AlignmentFlag.AlignVCenter)
-    draw_text(painter, box, flags, " ".join(word for word in words if word), font(0.92, bold=True), shade)
+    flags, text = int(side | Qt.AlignmentFlag.AlignVCenter), " ".join(word for word in words if word)
+    painter.setFont(font(0.92, bold=True))
+    wide = painter.fontMetrics().horizontalAdvance(text) + 4
+    painter.fillRect(
+        QRect(box.right() - wide + 3 if left else box.left() - 2, box.top(), wide, 18), QColor(0, 0, 0, 150)
+    )
+    draw_text(painter, box, flags, text, font(0.92, bold=True), shade)

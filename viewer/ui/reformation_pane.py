@@ -314,9 +314,9 @@ class ReformationPane(PatientPane):
                 self._chart.paint(painter, arranged, case, view, found, dragging=self._pull.held is not None)
             else:
                 paint_chart(painter, arranged, case, view, found)
+        paint_cursor(painter, arranged, view)
         if not self._stretched:
             paint_occlusions(painter, arranged, case, view)
-        paint_cursor(painter, arranged, view)
         paint_ruler(painter, arranged, view)
         if mouse is not None and arranged.strip is not None and arranged.strip.contains(mouse):
             paint_reading(painter, arranged, case, self._station_at(mouse), found)

@@ -289,13 +289,13 @@ class SectionsPane(PatientPane):
 
     def _paint_label(self, painter: QPainter, box: QRectF, name: str, station_mm: float) -> None:
         assert self._sight is not None and self._case is not None
-        line = self._sight.course.centerline
-        text = f"{station_mm:.1f} mm"
-        guess = bool(line.is_inferred(station_mm))
-        if guess:
+        vessel, own = self._sight.course.on_vessel(station_mm)
+        sections, text = self._case.sections_of(vessel), f"{station_mm:.1f} mm"
+        if sections is not None:
+            area = float(sections.lumen_area_mm2[nearest_row(sections, own)])
+            text += f" · lumen {2 * np.sqrt(area / np.pi):.1f} mm" if area > 0 else " · no lumen"
+        elif self._sight.course.centerline.is_inferred(station_mm):
             text += " · course inferred"
-        elif line.lumen_radius_mm is not None:
-            text += f" · lumen {2 * np.interp(station_mm, line.station_mm, line.lumen_radius_mm):.1f} mm"
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         upper = QRect(round(box.left()) - 20, round(box.bottom()) + 2, round(box.width()) + 40, 16)
         draw_text(painter, upper, flags, name, font(0.85, bold=True), color("text", "strong"))

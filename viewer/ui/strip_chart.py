@@ -22,6 +22,7 @@ __all__ = ["has_strip", "paint_legend", "paint_readout", "paint_strip", "reading
 #: The composition stands in a lane of its own under the curves.
 LANE_SHARE, LEAST_LANE_PX, MOST_LANE_PX = 0.2, 9.0, 24.0
 READOUT_PX = 204
+WORDS_PX = 17
 #: The density classes in the legend, from soft to hard.
 SHORT_TISSUES = ("necrotic core", "fibrofatty", "fibrous", "dense")
 FLAGS_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -95,10 +96,10 @@ def paint_strip(
         font(0.75),
         color("meaning", "over_half"),
     )
-    words = f"area up to {highest:.0f} mm²"
-    draw_text(
-        painter, QRect(right, round(chart.top()) + 2, 160, 15), FLAGS_RIGHT, words, font(0.72), color("text", "muted")
-    )
+    # In a low chart the words of the half have no room below those of the top.
+    if half - chart.top() >= 2 * WORDS_PX:
+        words, top = f"area up to {highest:.0f} mm²", round(chart.top()) + 2
+        draw_text(painter, QRect(right, top, 160, 15), FLAGS_RIGHT, words, font(0.72), color("text", "muted"))
 
 
 def _beyond(across: Across, start_mm: float, own_mm: float) -> float:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from viewer.desk import Desk
-from viewer.desk.sight import on_vessel
+from viewer.desk.target import at_occlusion, occlusions_of
 from viewer.model.case import Case
-from viewer.model.lesion import Lesion, LesionKind
+from viewer.model.lesion import Lesion
 from viewer.model.view import Step, ViewState
 from viewer.model.volume import Severity
 from viewer.ui.rail import StepPanel
 from viewer.ui.tree_flow import TreeFlow
-
-
-def occlusions_of(case: Case) -> list[Lesion]:
-    """Return the occlusions of a plan."""
-    return [lesion for lesion in case.lesions if lesion.kind is LesionKind.OCCLUSION]
 
 
 def words_of(lesion: Lesion) -> str:
@@ -48,7 +44,7 @@ class StudyPanel(StepPanel):
         self._demo = self._card.add_button("Demonstration", open_demo)
         self._other = self._card.add_button("Other series…", show_series)
         self._found = self.add_card("What the computer found")
-        self._go = self._found.add_button("Look at the occlusion", self._go_to_occlusion, primary=True)
+        self._go = self._found.add_button("Look at the occlusion", self._go_on, primary=True)
         self._stop = self._found.add_button("Cancel", flow.stop)
         self._anew = self._found.add_button("Start anew", self._start_anew, tip="Drop the plan; undo brings it back")
         flow.changed.connect(lambda: self.refresh(desk.case, desk.view))
@@ -84,7 +80,8 @@ class StudyPanel(StepPanel):
         self._found.setVisible(case is not None and (finding is not None or len(case.tree) > 0))
         occlusions = [] if case is None else occlusions_of(case)
         self._stop.setVisible(finding is not None)
-        self._go.setVisible(finding is None and bool(occlusions))
+        self._go.setVisible(finding is None)
+        self._go.setText("Look at the occlusion" if occlusions else "Look at the tree")
         self._anew.setVisible(finding is None)
         if finding is not None:
             self._found.say("Finding vessels and occlusions", finding[1])
@@ -93,13 +90,10 @@ class StudyPanel(StepPanel):
         else:
             self._found.say("What the computer found", "The coronary tree, and no occlusion in it.")
 
-    def _go_to_occlusion(self) -> None:
-        case = self._desk.case
-        occlusions = [] if case is None else occlusions_of(case)
-        if case is not None and occlusions:
-            first = occlusions[0]
-            view = on_vessel(case, self._desk.view, first.vessel, first.proximal.station_mm)
-            self._desk.look(view, lesion=case.lesions.index(first), step=Step.OCCLUSION)
+    def _go_on(self) -> None:
+        case, view = self._desk.case, self._desk.view
+        if case is not None:
+            self._desk.look(at_occlusion(case, view) or replace(view, step=Step.TREE))
 
     def _start_anew(self) -> None:
         case = self._desk.kept_case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem
 
 from viewer.desk import Desk
 from viewer.desk.sight import on_vessel
+from viewer.desk.target import at_occlusion, occlusions_of
 from viewer.model.case import Case
 from viewer.model.vessel import VESSEL_NAMES, Author, Vessel, VesselTree
 from viewer.model.view import Step, ViewState
@@ -45,6 +47,7 @@ class TreePanel(StepPanel):
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._find.column.addWidget(self._bar)
+        self._go = self._find.add_button("Look at the occlusion", self._go_on, primary=True)
         self._find_button = self._find.add_button("Find the tree", flow.find, primary=True)
         self._stop_button = self._find.add_button("Cancel", flow.stop)
         self.corrections = Corrections(self.add_card("Correct it"), desk, flow, tools)
@@ -93,7 +96,12 @@ class TreePanel(StepPanel):
         self._find_button.setEnabled(ready)
         self._find_button.setVisible(not flow.finding and not flow.hand.tracing)
         self._find_button.setText("Find it anew" if has_tree else "Find the tree")
-        self._find_button.setObjectName("" if has_tree else "primary")
+        if self._find_button.objectName() != ("" if has_tree else "primary"):
+            self._find_button.setObjectName("" if has_tree else "primary")
+            self._find_button.style().polish(self._find_button)
+        closed = case is not None and bool(occlusions_of(case))
+        self._go.setVisible(has_tree and not flow.finding and not flow.hand.tracing)
+        self._go.setText("Look at the occlusion" if closed else "Look along the vessels")
         self._stop_button.setVisible(flow.finding)
         self._bar.setVisible(flow.finding)
         if flow.progress is not None:
@@ -164,6 +172,11 @@ class TreePanel(StepPanel):
             self._list.clearSelection()
 
     # -- what the doctor does ------------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        case, view = self._desk.case, self._desk.view
+        if case is not None:
+            self._desk.look(at_occlusion(case, view) or replace(view, step=Step.VESSEL))
 
     def _choose(self, item: QListWidgetItem) -> None:
         case, name = self._desk.case, item.data(Qt.ItemDataRole.UserRole)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox
 
 from viewer.desk import Desk
 from viewer.desk.sight import active, on_vessel
+from viewer.desk.target import at_occlusion, occlusions_of
 from viewer.model.calcium import CalciumThreshold, ThresholdKind
 from viewer.model.case import Case
 from viewer.model.view import Step, ViewState
@@ -32,6 +33,7 @@ class VesselPanel(StepPanel):
         self._vessel.setAccessibleName("Active vessel")
         self._vessel.activated.connect(self._choose)
         self._card.column.addWidget(self._vessel)
+        self._go = self._card.add_button("Look at the occlusion", self._go_on, primary=True)
         self._guess = self._card.add_button("Go to the guess", self._go_to_guess)
         self._drag = self._card.add_button(
             "Drag its course (G)",
@@ -72,10 +74,16 @@ class VesselPanel(StepPanel):
         """Offer other ways of finding lumen and wall of the vessel that is followed."""
         self._card.offer(buttons)
 
+    def _go_on(self) -> None:
+        there = at_occlusion(self._desk.case, self._desk.view) if self._desk.case is not None else None
+        if there is not None:
+            self._desk.look(there)
+
     def done(self, case: Case | None) -> bool:
         return case is not None and len(case.tree) > 0 and self._desk.view.vessel in case.tree
 
     def refresh(self, case: Case | None, view: ViewState) -> None:
+        self._go.setVisible(case is not None and bool(occlusions_of(case)))
         names = [vessel.name for vessel in case.tree] if case is not None else []
         if names != [self._vessel.itemText(n) for n in range(self._vessel.count())]:
             self._vessel.clear()

@@ -187,12 +187,16 @@ class ViewMapPane(Pane):
         shades = QLinearGradient(strip.topLeft(), strip.topRight())
         for stop, name in _STOPS:
             shades.setColorAt(stop / 100, QColor(name))
-        painter.fillRect(QRectF(left - 4, top - 2, 2 * width + 98, 19), QColor(0, 0, 0, 120))
+        meaning = "foreshortening + overlap"
+        wide = QFontMetrics(words).horizontalAdvance(meaning) + 6
+        painter.fillRect(QRectF(left - 4, top - 2, 2 * width + 102 + wide, 19), QColor(0, 0, 0, 120))
         painter.fillRect(strip, shades)
         side = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         draw_text(painter, QRect(round(left), round(top), width, 15), side, "0 %", words, color("text", "strong"))
         right = QRect(round(strip.right()) + 5, round(top), width, 15)
         draw_text(painter, right, side, "100 %", words, color("text", "strong"))
+        beside = QRect(right.right() + 4, right.top(), wide, 15)
+        draw_text(painter, beside, side, meaning, words, color("text", "muted"))
 
     def _paint_mark(self, painter: QPainter, area: QRect, at: QPointF, name: str, shade: QColor, radius: float) -> None:
         painter.setPen(QPen(shade, 1.5))

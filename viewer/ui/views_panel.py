@@ -49,6 +49,7 @@ class ViewsPanel(StepPanel):
             grid.addWidget(box, 1, column)
         self._angles.column.addWidget(row)
         self._angles.add_button("Aim at the cursor", self._aim, tip="Put the isocentre at the cursor")
+        self._angles.add_button("To the planning sheet", lambda: desk.look(step=Step.SHEET), primary=True)
         usual = self._usual_card = self.add_card("Usual views")
         self._usual: dict[StandardView, QPushButton] = {}
         views = QGridLayout()

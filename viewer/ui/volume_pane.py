@@ -21,7 +21,7 @@ from viewer.model.geometry import Float
 from viewer.model.vessel import VesselTree
 from viewer.model.view import ViewState
 from viewer.model.volume import Volume
-from viewer.report.projected_disease import paint_calcium, paint_caps
+from viewer.report.projected_disease import cap_boxes, paint_calcium, paint_caps
 from viewer.scene.anatomy import find_tissue
 from viewer.scene.camera import Camera, fitted, framed
 from viewer.scene.picture import LEAST_AXIS, Look, Picture, Prepared, Request, prepare
@@ -314,8 +314,9 @@ class VolumePane(PatientPane):
         def to_screen(points: Float) -> Float:
             return self._camera.project(points, size)[:, :2] + corner
 
+        free = cap_boxes(case, to_screen, area) if view.opacity("caps") > 0 else ()
         for name, paint in (
-            ("vessels", lambda: paint_vessels(painter, area, picture, self._camera, case.tree, view.vessel)),
+            ("vessels", lambda: paint_vessels(painter, area, picture, self._camera, case.tree, view.vessel, free)),
             ("calcium", lambda: paint_calcium(painter, case, to_screen, per_mm)),
             ("caps", lambda: paint_caps(painter, case, to_screen, within=area)),
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -26,7 +28,13 @@ PICK_PX = 9.0
 
 
 def paint_vessels(
-    painter: QPainter, area: QRect, picture: Picture, camera: Camera, tree: VesselTree, active: str | None
+    painter: QPainter,
+    area: QRect,
+    picture: Picture,
+    camera: Camera,
+    tree: VesselTree,
+    active: str | None,
+    kept_free: Sequence[QRectF] = (),
 ) -> None:
     """Paint all vessels, the deepest first, the active one last; faint where something lies before them.
 
@@ -41,11 +49,13 @@ def paint_vessels(
     tree : VesselTree
     active : str or None
         Name of the active vessel.
+    kept_free : sequence of QRectF
+        Where no name may stand.
     """
     size = (area.width(), area.height())
     per_mm = area.height() / camera.height_mm
     order = sorted(tree, key=lambda v: (v.name == active, camera.project(v.centerline.points_lps_mm.mean(0), size)[2]))
-    taken: list[QRectF] = []
+    taken = [*kept_free]
     for vessel in order:
         station = _stations(vessel.centerline)
         projected = camera.project(vessel.centerline.at(station), size)
