@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.journeys.conftest import open_study, pane, pixels, settle, wheel
+from tests.journeys.conftest import find_by_itself, open_study, pane, pixels, settle, wheel
 from viewer.model.view import Step
 from viewer.ui.keys_sheet import KeysSheet
 from viewer.ui.tools import Tool
@@ -196,3 +197,39 @@ def test_that_a_folder_dropped_on_the_window_is_opened(
     QApplication.sendEvent(target, QDragEnterEvent(QPoint(300, 300), *how))
     QApplication.sendEvent(target, QDropEvent(QPointF(300, 300), *how))
     qtbot.waitUntil(lambda: window.browser.page == "series" and window.browser.isVisible(), timeout=20_000)
+
+
+def test_that_what_went_wrong_is_not_said_any_more_once_another_study_is_opened(
+    window: MainWindow, qtbot: QtBot, study_folder: Path, tmp_path: Path
+):
+    window.open_path(tmp_path / "nowhere")
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=20_000)
+    assert "is not there" in window.message.text
+    open_study(window, qtbot, study_folder)
+    assert not window.message.isVisible()
+
+
+def test_that_the_former_plan_lies_open_again_when_the_loading_of_another_study_is_cancelled(
+    planned: MainWindow, qtbot: QtBot, study_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import viewer.dicom
+
+    def never_ending(series, progress, first):
+        volume = planned.desk.kept_case.volume
+        first(volume.hu, volume.geometry, np.zeros(len(volume.hu), bool))
+        while True:
+            progress(0.1, "Reading")
+            time.sleep(0.01)
+
+    former = planned.desk.kept_case
+    planned.open_path(study_folder)
+    qtbot.waitUntil(lambda: planned.browser.page == "series", timeout=20_000)
+    monkeypatch.setattr(viewer.dicom, "read", never_ending)
+    planned.browser._open_selected()
+    qtbot.waitUntil(lambda: planned.desk.kept_case is not former, timeout=20_000)
+    find_by_itself(planned, True)
+    planned.flow.cancel()
+    qtbot.waitUntil(lambda: planned.desk.kept_case is former, timeout=20_000)
+    settle(planned, qtbot)
+    assert planned.grid.isVisible() and not planned.tree_flow.finding
+    assert [lesion.vessel for lesion in planned.desk.kept_case.lesions] == ["RCA"]

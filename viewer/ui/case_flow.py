@@ -137,7 +137,7 @@ class CaseFlow:
                 self._message.refuse(problem)
         elif path.exists():
             self._fetch_unsaved(path, case.volume)
-        else:
+        elif not len(case.tree):
             self._without_plan()
 
     def _fetch_unsaved(self, path: Path, volume: Volume) -> None:
@@ -203,6 +203,7 @@ class CaseFlow:
 
     def open_plan(self, path: Path) -> None:
         """Open a plan together with its pictures; if these have moved, ask for them."""
+        self._message.hide()
         self._working(f"Opening {path.name}")
         other_reader = self.other_reader
 

@@ -73,6 +73,8 @@ class StudyFlow:
 
     def open_path(self, path: Path | Sequence[Path]) -> None:
         """Scan a folder, an archive or files, and list what is in it."""
+        # What went wrong before is answered by what is opened now.
+        self._message.hide()
         paths = [path] if isinstance(path, Path) else list(path)
         self._path = paths[0] if len(paths) == 1 else None
         reader = self.other_reader(paths[0]) if len(paths) == 1 else None
@@ -117,6 +119,7 @@ class StudyFlow:
     def open_demo(self) -> None:
         """Make or fetch the demonstration case and lay it on the desk."""
         self._path = None
+        self._message.hide()
         self._browser.show_working("Preparing the demonstration: the first time it is computed, which takes a moment")
         self._show_browser(True)
 
@@ -139,7 +142,9 @@ class StudyFlow:
         if not series.readable:
             self._message.say(" ".join(series.reasons) or "No volume can be made of this series.", Weight.REFUSAL)
             return
+        self._message.hide()
         self._browser.show_working(f"Opening {series.title}")
+        former, former_view = self._desk.kept_case, self._desk.view
         first_shown = False
 
         def show_part(volume: Volume) -> None:
@@ -163,16 +168,19 @@ class StudyFlow:
             self._report(1.0, "")
             self._read(volume, keep_view=first_shown)
 
-        def failed(problem: BaseException) -> None:
+        def give_back() -> None:
             self._report(1.0, "")
-            if first_shown:
+            if first_shown and former is not None and former.volume.complete:
+                self._desk.open(former, former_view)
+            elif first_shown:
                 self._desk.close()
+
+        def failed(problem: BaseException) -> None:
+            give_back()
             self._failed(problem)
 
         def cancelled() -> None:
-            self._report(1.0, "")
-            if first_shown:
-                self._desk.close()
+            give_back()
             self._go_back()
 
         def report(share: float, text: str) -> None:

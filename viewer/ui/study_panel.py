@@ -9,6 +9,7 @@ from viewer.desk import Desk
 from viewer.desk.target import at_occlusion, occlusions_of
 from viewer.model.case import Case
 from viewer.model.lesion import Lesion
+from viewer.model.vessel import Author
 from viewer.model.view import Step, ViewState
 from viewer.model.volume import Severity
 from viewer.ui.rail import StepPanel
@@ -86,7 +87,9 @@ class StudyPanel(StepPanel):
         if finding is not None:
             self._found.say("Finding vessels and occlusions", finding[1])
         elif occlusions:
-            self._found.say("What the computer found", "\n".join(words_of(lesion) for lesion in occlusions))
+            hers = any(Author.OPERATOR in (one.author, one.proximal.author, one.distal.author) for one in occlusions)
+            heading = "The plan so far" if hers else "What the computer found"
+            self._found.say(heading, "\n".join(words_of(lesion) for lesion in occlusions))
         else:
             self._found.say("What the computer found", "The coronary tree, and no occlusion in it.")
 

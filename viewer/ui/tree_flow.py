@@ -75,6 +75,7 @@ class TreeFlow(QObject):
         if case is None or not case.volume.complete:
             return
         self._began_at = began_at
+        self._message.hide()
         self._whole = case.volume
         self._set_progress(0.0, "Looking for the aorta")
 
@@ -94,8 +95,10 @@ class TreeFlow(QObject):
         )
 
     def stop(self) -> None:
-        """Stop looking for the tree."""
+        """Stop looking for the tree; what is computed just now may take another second."""
         self._jobs.cancel(FIND)
+        if self.progress is not None:
+            self._set_progress(self.progress[0], "Stopping")
 
     def _found_first(self, tree: VesselTree) -> None:
         case = self._desk.kept_case
