@@ -1,11 +1,12 @@
 """How loose pieces are hung on the tree."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from viewer.analysis.coronary.bridge import bridge_to
+from viewer.analysis.coronary.bridge import Bridge, best_shown, bridge_to
 from viewer.analysis.coronary.joining import bridged
 from viewer.analysis.coronary.network import Network, links_from_pairs, rooted, with_single_points
 from viewer.analysis.coronary.price import PriceField
@@ -109,3 +110,34 @@ def test_that_a_bridge_that_ends_on_the_side_of_a_vessel_pays_for_the_turn():
 
     square, along = price_over_cord(0.0), price_over_cord(1.0)
     assert square - along > 5.0
+
+
+def test_that_a_bridge_leaves_where_the_vessel_goes_straight_on_and_not_down_a_side_branch(soft):
+    # the vessel is closed just behind a fork; along the side branch one gets nearer to its distal part
+    stump = line(5, 30, 20, 1.8, 1.7)
+    t = np.arange(0.5, 15.0, 0.5)
+    slope = np.array([np.cos(np.radians(65.0)), np.sin(np.radians(65.0)), 0.0])
+    side = np.array([30.0, 20.0, 20.0]) + t[:, None] * slope
+    distal = line(52, 80, 20, 1.6, 1.2)
+    net = network(stump, (side, np.full(len(t), 1.3)), distal)
+    pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
+    net = replace(net, links=links_from_pairs(len(net), [*pairs, (len(stump[0]) - 1, len(stump[0]))]))
+    piece = range(len(net) - len(distal[0]), len(net))
+    bridge = bridge_to(net, field(), piece, [0], volume=soft)
+    assert bridge is not None
+    assert np.linalg.norm(net.points_lps_mm[bridge.start] - (30.0, 20.0, 20.0)) < 3.0
+
+
+def test_that_what_is_as_bright_as_a_vein_bears_no_bridge_out():
+    shape = (40, 60, 100)
+    hu = np.full(shape, 100, np.int16)
+    hu[:, 35:45, 26:49] = 190
+    volume = Volume(hu, Geometry.from_axes(shape, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
+    net = network(line(5, 25, 20, 1.8, 1.8), line(50, 75, 20, 1.6, 1.2))
+    cord = line(25.5, 49.5, 20, 1, 1)[0]
+    vein = cord + np.stack(
+        [np.zeros(len(cord)), 20.0 * np.sin(np.linspace(0.0, np.pi, len(cord))), np.zeros(len(cord))], 1
+    )
+    end = len(line(5, 25, 20, 1, 1)[0])
+    along_cord, along_vein = (Bridge(end - 1, end, way, 30.0, 25.0) for way in (cord, vein))
+    assert best_shown(net, [along_vein, along_cord], volume) is along_cord

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from tests.analysis.coronary.tubes import LUMEN_HU, SOFT_HU, arc, tube_volume
 from viewer.analysis.coronary.contrast import refuse_too_coarse
 from viewer.analysis.coronary.profile import profile
-from viewer.analysis.coronary.search import cheapest_between, cheapest_path
+from viewer.analysis.coronary.search import cheapest_between, reached
 from viewer.analysis.coronary.seeded import NoPath, trace_path
 from viewer.errors import NoTree
 from viewer.model.geometry import Geometry
@@ -153,10 +153,10 @@ def test_that_searching_from_both_ends_finds_the_same_way_as_looking_everywhere(
     start, end = tuple(c * (n - 1) for c, n in zip(corner, shape)), (9, 12, 7)
     target = np.zeros(shape, bool)
     target[end] = True
-    everywhere = cheapest_path(price, np.array([start]), target)
+    everywhere = reached(price, np.array([start]), target)
     voxels, cost = cheapest_between(price, start, end)
     assert everywhere is not None
-    assert cost == pytest.approx(everywhere[1], rel=1e-5)
+    assert cost == pytest.approx(everywhere.cost[end], rel=1e-5)
     assert tuple(voxels[0]) == start and tuple(voxels[-1]) == end
     assert np.abs(np.diff(voxels, axis=0)).max() == 1
 

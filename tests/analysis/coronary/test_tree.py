@@ -65,6 +65,16 @@ def test_that_spurs_and_cords_that_lead_nowhere_are_taken_away():
     assert reached[:78].all() and not reached[84:].any()
 
 
+def test_that_a_dim_spur_stays_where_a_vessel_fills_backwards():
+    # what is open just behind an occlusion looks like a spur of the branch through which it fills
+    trunk = _straight((0, 0, 0), (0, 0, 40))
+    spur = _straight((0.5, 0, 20), (6, 0, 20), 11)
+    net = _net([(trunk, 240.0, 1.5, None), (spur, 210.0, 1.5, 40)])
+    assert not (rooted(without_tails(net, [0], LUMEN), [0]).root[80:] >= 0).any()
+    kept = without_tails(net, [0], LUMEN, frozenset(range(40, 91)))
+    assert (rooted(kept, [0]).root[80:] >= 0).all()
+
+
 def test_that_two_trees_are_parted_where_the_vessel_is_thinnest():
     line = _straight((0, 0, 0), (0, 0, 100), 200)
     net = _net([(line, LUMEN, 1.5, None)])

@@ -8,7 +8,7 @@ from tests.analysis.coronary.tubes import FAT_HU, LUMEN_HU, SOFT_HU, arc, tube_v
 from viewer.analysis.coronary.grid import resampled
 from viewer.analysis.coronary.network import lines_of, links_from_pairs
 from viewer.analysis.coronary.profile import profile, recentred, resampled_course, smoothed_course
-from viewer.analysis.coronary.search import cheapest_path
+from viewer.analysis.coronary.search import reached
 from viewer.analysis.coronary.skeleton import skeleton
 from viewer.analysis.coronary.tubularity import SCALES_MM, tube_contrast
 
@@ -93,14 +93,23 @@ def test_that_the_cheapest_path_goes_round_what_is_dear():
     price[0, 10, 2:] = 50
     target = np.zeros(price.shape, bool)
     target[0, 20, 20] = True
-    path, cost = cheapest_path(price, np.array([[0, 0, 20]]), target)
-    assert (price[tuple(path.T)] < 2).all() and cost < 60
+    found = reached(price, np.array([[0, 0, 20]]), target)
+    assert (price[tuple(found.path_to(found.first).T)] < 2).all() and found.cost[found.first] < 60
 
 
 def test_that_no_path_is_returned_beyond_the_limit():
     target = np.zeros((1, 5, 50), bool)
     target[0, 2, 49] = True
-    assert cheapest_path(np.ones(target.shape, np.float32), np.array([[0, 2, 0]]), target, limit=20.0) is None
+    assert reached(np.ones(target.shape, np.float32), np.array([[0, 2, 0]]), target, limit=20.0) is None
+
+
+def test_that_a_search_with_slack_reaches_every_target_that_costs_no_more_and_passes_none():
+    target = np.zeros((1, 1, 41), bool)
+    target[0, 0, [10, 28, 40]] = True
+    found = reached(np.ones(target.shape, np.float32), np.array([[0, 0, 20]]), target, slack=5.0)
+    assert found.first == (0, 0, 28)
+    assert found.cost[0, 0, [10, 28]].tolist() == [10.0, 8.0]
+    assert np.isinf(found.cost[0, 0, 40])
 
 
 def test_that_every_line_of_a_fork_is_listed_once():

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from viewer.analysis.coronary.heading import arms_of, back_from_end, bend_price, curve, direction, flow_at, inward
 from viewer.analysis.coronary.network import Network, Rooted, rooted
-from viewer.analysis.coronary.price import BESIDE_MM, BESIDE_PRICE, BLIND, PriceField, along_price, beside
+from viewer.analysis.coronary.price import BESIDE_MM, BESIDE_PRICE, BLIND, SEEN, PriceField, along_price, beside
 from viewer.analysis.coronary.profile import profile, resampled_course, smoothed_course
-from viewer.analysis.coronary.search import cheapest_path
-from viewer.analysis.coronary.tree import CORD_HU, upstream
+from viewer.analysis.coronary.search import reached
+from viewer.analysis.coronary.tree import CORD_HU
 from viewer.model.geometry import Float, arc_length_mm, unit
 from viewer.model.volume import Volume
 
@@ -42,6 +43,12 @@ REVERSE_PRICE, AS_WIDE = 12.0, 0.87
 CALCIUM_SHARE = 1.4
 #: How many ways are weighed against each other; darker than this is no cord; what a millimetre of either tells.
 WAYS, DARK_HU, SHOWN_PRICE = 3, 45.0, 0.3
+#: How much dearer a way to the tree may be that leaves it with less of a turn than the cheapest one.
+TURN_SLACK = 12.0
+#: Behind a vessel of some HU, what reaches such a share of it is contrast or calcium.
+CLOSED_SHARE = 0.6
+#: A way that runs in an open vessel for so much more than its radius has not left it yet.
+IN_LUMEN_MM = 1.5
 #: A gap shorter than this has one way only; what another one may cost as a multiple of the best one's price.
 SHORTEST_OTHER_MM, OTHER_PRICE = 8.0, 1.4
 
@@ -63,6 +70,8 @@ class Bridge:
         Length of the piece, if something besides its looks tells that it is a coronary.
     others_lps_mm : tuple of ndarray of shape (M, 3)
         Next-best ways between the same ends, the better first.
+    drawn_price : float
+        What the smooth course costs more than the cheapest way over voxels, along which it was drawn.
     """
 
     start: int
@@ -72,34 +81,13 @@ class Bridge:
     length_mm: float
     beyond_mm: float = 0.0
     others_lps_mm: tuple[Float, ...] = ()
+    drawn_price: float = 0.0
 
     @property
     def believable(self) -> bool:
         """Whether enough of a vessel shows along the way, or so much beyond it that it must hang somewhere."""
         entry = ENTRY_PRICE + BEYOND_PRICE * min(self.beyond_mm, FULL_BEYOND_MM)
         return self.length_mm <= LONGEST_MM and self.price <= entry + MEAN_PRICE * self.length_mm
-
-
-def _direction(net: Network, point: int, reach_mm: float = 5.0) -> Float | None:
-    """Return the unit vector in which the line that ends at `point` would go on; None if no line ends there."""
-    if len(net.links[point]) != 1:
-        return None
-    line = [point]
-    while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
-        further = [o for o in net.links[line[-1]] if o not in line]
-        if len(further) != 1:
-            break
-        line.append(further[0])
-    if len(line) < 3:
-        return None
-    way = net.points_lps_mm[point] - net.points_lps_mm[line[-1]]
-    return way / max(float(np.linalg.norm(way)), 1e-9)
-
-
-def _bend_price(cosine: float) -> float:
-    """Return what a turn costs in mm: nothing up to 45°, much beyond a right angle."""
-    angle = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
-    return float(0.0 if angle < 45 else (angle - 45) * 0.2 if angle < 90 else 9.0 + (angle - 90) * 0.6)
 
 
 def linked_mm(net: Network, members: Iterable[int]) -> float:
@@ -109,18 +97,34 @@ def linked_mm(net: Network, members: Iterable[int]) -> float:
     return float(np.linalg.norm(steps, axis=1).sum())
 
 
-def _way(
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """The cheapest path over voxels from a point of a piece to a point of the tree.
+
+    `course` leads from `end`, on the piece, to `start`; `price` is what it costs without the bends at its ends.
+    """
+
+    course: Float
+    price: float
+    end: int
+    start: int
+
+
+def _ways(
     net: Network,
     field: PriceField,
+    tree: Rooted,
     sources: Sequence[int],
     source_cost: NDArray[np.float32],
     targets: Sequence[int],
     limit: float,
+    count: int = 1,
     stumps: frozenset[int] = frozenset(),
-) -> tuple[Float, float, int, int] | None:
-    """Return the cheapest way from any source to any target point: course, price, and its two points.
+) -> list[_Way]:
+    """Return the best ways from any source to target points that lie apart from each other, the best first.
 
-    If `stumps` are given, it costs to reach a target elsewhere.
+    They are weighed with the turn that a vessel takes where it leaves the tree. If `stumps` are given, it costs to
+    reach a target elsewhere.
     """
     geometry, spacing = field.geometry, float(field.geometry.spacing_mm[0])
     last = np.array(geometry.shape) - 1
@@ -129,34 +133,51 @@ def _way(
     margin = int(np.ceil(limit / spacing))
     low = np.maximum(a.min(0) - margin, 0)
     high = np.minimum(a.max(0) + margin, last) + 1
-    box = tuple(slice(p, q) for p, q in zip(low, high))
     inside = ((b >= low) & (b < high)).all(1)
     if not inside.any():
-        return None
+        return []
     reach = cKDTree(net.points_lps_mm[list(targets)]).query(net.points_lps_mm[list(sources)])[0].min()
     if reach > min(limit, FARTHEST_MM):
-        return None
+        return []
+    goals, voxels = np.array(targets)[inside], b[inside] - low
     target = np.zeros(tuple(high - low), bool)
-    target[tuple((b[inside] - low).T)] = True
-    price_px = np.ascontiguousarray(field.price[box]) * np.float32(spacing)
+    target[tuple(voxels.T)] = True
+    price_px = np.ascontiguousarray(field.price[tuple(slice(p, q) for p, q in zip(low, high))]) * np.float32(spacing)
     if stumps:
         # half of a voxel's price is paid on the step into it
-        aside = b[inside & ~np.isin(targets, list(stumps))] - low
-        price_px[tuple(aside.T)] = 2.0 * ASIDE_PRICE
-    found = cheapest_path(
-        price_px,
-        a - low,
-        target,
-        start_cost=source_cost,
-        limit=limit,
-    )
+        price_px[tuple(voxels[~np.isin(goals, list(stumps))].T)] = 2.0 * ASIDE_PRICE
+    slack = TURN_SLACK if count > 1 else 0.0
+    found = reached(price_px, a - low, target, start_cost=source_cost, limit=limit, slack=slack)
     if found is None:
-        return None
-    path, price = found
-    course = geometry.to_lps(path + low)
-    first = min(sources, key=lambda p: float(np.linalg.norm(net.points_lps_mm[p] - course[0])))
-    final = min(targets, key=lambda p: float(np.linalg.norm(net.points_lps_mm[p] - course[-1])))
-    return course, price, int(first), int(final)
+        return []
+    price = found.cost[tuple(voxels.T)]
+    ranked: list[tuple[float, _Way]] = []
+    for number in np.argsort(price, kind="stable"):
+        if not np.isfinite(price[number]) or (ranked and (count == 1 or price[number] > price.min() + slack)):
+            break
+        path = found.path_to(voxels[number])
+        start = int(goals[number])
+        lumen = price_px[tuple(path[-2::-1].T)] < 1.1 * SEEN * spacing
+        if ranked and lumen[: int(np.ceil((net.radius_mm[start] + IN_LUMEN_MM) / spacing))].all():
+            # the same way as one that was found already, and on within the open vessel
+            continue
+        course = geometry.to_lps(path + low)
+        turn = _turn_price(net, tree, start, course[::-1])
+        end = min(sources, key=lambda p: float(np.linalg.norm(net.points_lps_mm[p] - course[0])))
+        ranked.append((float(price[number]) + turn, _Way(course, float(price[number]), int(end), start)))
+    best: list[_Way] = []
+    for _, way in sorted(ranked, key=lambda item: item[0]):
+        here = net.points_lps_mm[way.start]
+        if all(np.linalg.norm(net.points_lps_mm[known.start] - here) > BESIDE_MM for known in best):
+            best.append(way)
+    return best[:count]
+
+
+def _turn_price(net: Network, tree: Rooted, start: int, away: Float) -> float:
+    """Return what the turn costs that a vessel takes where it leaves the tree at `start` along `away`."""
+    flow = flow_at(net, tree, start)
+    reach = min(len(away) - 1, 10)
+    return 0.0 if flow is None or not reach else 0.8 * bend_price(float(flow @ unit(away[reach] - away[0])))
 
 
 def bridge_to(
@@ -218,16 +239,23 @@ def _thinner_mm(net: Network, piece: Sequence[int]) -> Float:
 def best_shown(net: Network, found: Sequence[Bridge], volume: Volume | None) -> Bridge | None:
     """Return the bridge of the lowest price, less what bears an artery out along it.
 
-    Calcium does, and a tip of contrast; a border of muscle and fat, which answers like a thin cord, is darker than one.
+    Calcium does, and a tip of contrast; a border of muscle and fat, which answers like a thin cord, is darker than one,
+    and a vein is brighter.
     """
     believable = [b for b in found if b.believable]
     if volume is None or len(believable) < 2:
-        return min(found, key=lambda b: b.price) if found else None
+        return min(found, key=lambda b: b.price + b.drawn_price) if found else None
 
     def price(bridge: Bridge) -> float:
         hu = profile(volume, whole(net, bridge), floor_hu=-150.0, cap_hu=1500.0).hu
         step = bridge.length_mm / max(len(hu) - 1, 1)
-        return bridge.price + SHOWN_PRICE * step * float((hu < DARK_HU).sum() - (hu > CORD_HU).sum())
+        shown = hu > CLOSED_SHARE * net.hu[bridge.start]
+        grey = (hu > CORD_HU) & ~shown
+        return (
+            bridge.price
+            + bridge.drawn_price
+            + SHOWN_PRICE * step * float((hu < DARK_HU).sum() + grey.sum() - shown.sum())
+        )
 
     return min(believable, key=price)
 
@@ -250,29 +278,23 @@ def bridges(
 ) -> list[Bridge]:
     """Return several bridges from the tree's `targets` to one of the `sources`, each priced with its bends."""
     result: list[Bridge] = []
-    around = field
     stumps = _stumps(net, tree, sources, targets)
-    starts: list[int] = []
-    for number in range(ways):
-        far = limit if number == 0 else BESIDE_PRICE * limit
-        way = _way(net, around, sources, source_cost, targets, far, stumps)
-        if way is None:
-            break
-        around = beside(around, way[0])
-        places = net.points_lps_mm[starts]
-        elsewhere = np.linalg.norm(places - net.points_lps_mm[way[3]], axis=1) > BESIDE_MM
-        if number and elsewhere.all():
-            # from another place on the tree: for it the first way's surroundings are as free as for the first
-            way = _way(net, field, sources, source_cost, [way[3]], far) or way
-        course, price, end, start = way
-        starts.append(start)
-        if number and not elsewhere.all():
-            price = along_price(field, course) + float(source_cost[list(sources).index(end)])
-        full, start, end = _drawn(net, field, tree, course[::-1], start, end)
+    found = _ways(net, field, tree, sources, source_cost, targets, limit, ways, stumps)
+    if found and 1 < ways != len(found):
+        # beside the best one from the same place
+        around = beside(field, found[0].course)
+        far = BESIDE_PRICE * limit
+        for way in _ways(net, around, tree, sources, source_cost, [found[0].start], far):
+            found.append(replace(way, price=along_price(field, way.course)))
+    for way in found:
+        full, start, end = _drawn(net, field, tree, way.course[::-1], way.start, way.end)
         if len(full) < 3:
             continue
-        price += _joint_price(net, tree, full, start, end)
-        result.append(Bridge(start, end, full[1:-1], price, float(arc_length_mm(full)[-1]), beyond_mm))
+        source = float(source_cost[list(sources).index(way.end)])
+        dearer = max(along_price(field, full) + source - way.price, 0.0)
+        price = way.price + _joint_price(net, tree, full, start, end)
+        length = float(arc_length_mm(full)[-1])
+        result.append(Bridge(start, end, full[1:-1], price, length, beyond_mm, drawn_price=dearer))
     return result
 
 
@@ -295,15 +317,14 @@ def _joint_price(net: Network, tree: Rooted, full: Float, start: int, end: int) 
     price = 0.0
     reach = min(len(full) - 1, 10)
     if float(arc_length_mm(full)[-1]) > 1.5:
-        on, flow = _direction(net, end), _flow(net, tree, start)
+        on = direction(net, end)
         arriving = unit(full[-1] - full[-1 - reach])
         if on is not None:
-            price += _bend_price(float(-on @ arriving))
-        elif (arms := _arms(net, end)) and len(arms) == 2:
+            price += bend_price(float(-on @ arriving))
+        elif (arms := arms_of(net, end)) and len(arms) == 2:
             # an artery goes on ahead: it does not end on the side of another one
-            price += _bend_price(max(float(unit(arm) @ arriving) for arm in arms))
-        if flow is not None:
-            price += 0.8 * _bend_price(float(flow @ unit(full[reach] - full[0])))
+            price += bend_price(max(float(unit(arm) @ arriving) for arm in arms))
+        price += _turn_price(net, tree, start, full)
     # arteries get no wider behind an occlusion
     before, behind = _calibre(net, start), _calibre(net, end)
     return price + (10.0 * (behind - WIDER * before) if behind > WIDER * before + 0.2 else 0.0)
@@ -333,12 +354,12 @@ def _drawn(
     int, int
         The points it begins and ends at.
     """
-    begin, stop = _back_from_end(net, start), _back_from_end(net, end)
+    begin, stop = back_from_end(net, start), back_from_end(net, end)
     path = resampled_course(np.r_[net.points_lps_mm[[begin]], course, net.points_lps_mm[[stop]]])
     path = smoothed_course(path, 3.0)
     if len(path) < 8:
         return path, begin, stop
-    flow, back = _flow(net, tree, begin), _into(net, stop)
+    flow, back = flow_at(net, tree, begin), inward(net, stop)
     if flow is None or back is None:
         return path, begin, stop
     index = field.geometry.to_index(path)
@@ -351,64 +372,8 @@ def _drawn(
         arm = 6
         ahead = unit(path[first] - path[first - arm]) if first >= arm else flow
         onward = unit(path[last + arm] - path[last]) if last + arm < len(path) else back
-        path[first : last + 1] = _curve(path[first], ahead, path[last], onward, last - first + 1)
+        path[first : last + 1] = curve(path[first], ahead, path[last], onward, last - first + 1)
     return smoothed_course(resampled_course(path), 2.0), begin, stop
-
-
-def _curve(start: Float, ahead: Float, end: Float, onward: Float, count: int) -> Float:
-    """Return `count` points of the cubic from `start` to `end` that leaves and arrives in given unit directions."""
-    span = float(np.linalg.norm(end - start))
-    u = np.linspace(0.0, 1.0, count)[:, None]
-    return (
-        (2 * u**3 - 3 * u**2 + 1) * start
-        + (u**3 - 2 * u**2 + u) * span * ahead
-        + (3 * u**2 - 2 * u**3) * end
-        + (u**3 - u**2) * span * onward
-    )
-
-
-def _back_from_end(net: Network, point: int, reach_mm: float = 2.0) -> int:
-    """Return the point some millimetres inwards if `point` is the end of a line, else `point` itself."""
-    if len(net.links[point]) != 1:
-        return point
-    line = [point]
-    while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
-        further = [o for o in net.links[line[-1]] if o not in line]
-        if len(further) != 1:
-            return line[-1]
-        line.append(further[0])
-    return line[-1]
-
-
-def _into(net: Network, point: int) -> Float | None:
-    """Return the unit direction from `point` into the longer of the lines that leave it; None if it is a junction."""
-    if not 1 <= len(net.links[point]) <= 2:
-        return None
-    arms = _arms(net, point)
-    return unit(max(arms, key=lambda arm: float(arm @ arm))) if arms else None
-
-
-def _arms(net: Network, point: int, reach_mm: float = 6.0) -> list[Float]:
-    """Return the ways from `point` along each line that leaves it, up to a distance; none for the shortest lines."""
-    result = []
-    for first in net.links[point]:
-        line = [point, first]
-        while np.linalg.norm(net.points_lps_mm[line[-1]] - net.points_lps_mm[point]) < reach_mm:
-            further = [o for o in net.links[line[-1]] if o not in line]
-            if len(further) != 1:
-                break
-            line.append(further[0])
-        if len(line) > 2:
-            result.append(net.points_lps_mm[line[-1]] - net.points_lps_mm[point])
-    return result
-
-
-def _flow(net: Network, tree: Rooted, point: int, reach_mm: float = 6.0) -> Float | None:
-    """Return the direction away from the root at a point of the tree."""
-    line = upstream(tree, point, reach_mm)
-    if len(line) < 4:
-        return None
-    return unit(net.points_lps_mm[point] - net.points_lps_mm[line[-1]])
 
 
 def with_others(net: Network, field: PriceField, bridge: Bridge, roots: Sequence[int]) -> Bridge:
@@ -431,10 +396,10 @@ def with_others(net: Network, field: PriceField, bridge: Bridge, roots: Sequence
     around = beside(field, known[0])
     for _ in range(WAYS - 1):
         free = np.zeros(1, np.float32)
-        way = _way(net, around, [bridge.end], free, [bridge.start], BESIDE_PRICE * LIMIT)
-        if way is None:
+        ways = _ways(net, around, tree, [bridge.end], free, [bridge.start], BESIDE_PRICE * LIMIT)
+        if not ways:
             break
-        full = _drawn(net, field, tree, way[0][::-1], bridge.start, bridge.end)[0]
+        full = _drawn(net, field, tree, ways[0].course[::-1], bridge.start, bridge.end)[0]
         around = beside(around, full)
         apart = min(float(cKDTree(line).query(full)[0].max()) for line in known)
         if along_price(field, full) <= OTHER_PRICE * least and apart > BESIDE_MM:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numba as nb
 import numpy as np
@@ -23,16 +25,21 @@ def _search(
     start_cost: np.ndarray,
     target: np.ndarray,
     limit: np.float32,
+    slack: np.float32,
     cost: np.ndarray,
     parent: np.ndarray,
 ) -> np.int64:  # pragma: no cover - compiled
-    """Search over 26 neighbours until a target is settled; returns its flat index, or -1."""
+    """Search over 26 neighbours until a target is settled, and on for what costs `slack` more.
+
+    No path leads through a target. Returns the flat index of the first one, or -1.
+    """
     K, J, n = price.shape
     flat = price.ravel()
     goal = target.ravel()
     done = np.zeros(flat.size, np.bool_)
     heap = [(np.float32(0), np.int64(0))]
     heap.pop()
+    first = np.int64(-1)
     for m in range(starts.size):
         at = starts[m]
         if start_cost[m] < cost[at]:
@@ -44,10 +51,15 @@ def _search(
         if done[at]:
             continue
         done[at] = True
-        if goal[at]:
-            return at
         if d > limit:
-            return np.int64(-1)
+            return first
+        if goal[at]:
+            if first < 0:
+                first = at
+                limit = min(limit, d + slack)
+            if slack == 0:
+                return first
+            continue
         k = at // (J * n)
         j = (at // n) % J
         i = at % n
@@ -70,18 +82,45 @@ def _search(
                         cost[other] = new
                         parent[other] = at
                         heapq.heappush(heap, (new, other))
-    return np.int64(-1)
+    return first
 
 
-def cheapest_path(
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """What a search found out about the voxels around its starts.
+
+    Attributes
+    ----------
+    cost : ndarray of float32, shape (K, J, I)
+        Of the cheapest path to each voxel; infinite where the search did not come.
+    parent : ndarray of int32, shape (K * J * I,)
+        The voxel before each one on its path, as a flat index; -1 at a start.
+    first : tuple of int
+        The target that was reached first.
+    """
+
+    cost: F32
+    parent: NDArray[np.int32]
+    first: tuple[int, ...]
+
+    def path_to(self, voxel: Sequence[int] | Ints) -> Ints:
+        """Return the voxels from a start to `voxel`, shape (N, 3)."""
+        end = int(np.ravel_multi_index(tuple(int(n) for n in voxel), self.cost.shape))
+        return np.stack(np.unravel_index(_back(self.parent, end)[::-1], self.cost.shape), 1)
+
+
+def reached(
     price: F32,
     starts: Ints,
     target: NDArray[np.bool_],
     *,
     start_cost: F32 | None = None,
     limit: float = np.inf,
-) -> tuple[Ints, float] | None:
-    """Return the cheapest path over 26 neighbours from any start to any target.
+    slack: float = 0.0,
+) -> Reached | None:
+    """Search over 26 neighbours from all starts until a target is reached, and on as far as costs `slack` more.
+
+    No path leads through a target.
 
     Parameters
     ----------
@@ -94,20 +133,22 @@ def cheapest_path(
         What it costs to begin at each start.
     limit : float
         Give up beyond this cost.
+    slack : float
 
     Returns
     -------
-    tuple of (ndarray of int, shape (N, 3), float) or None
-        Voxels from the start to the target, and the cost; None if there is no way within `limit`.
+    Reached or None
+        None if there is no way to a target within `limit`.
     """
     flat = np.ravel_multi_index(tuple(np.asarray(starts, np.int64).T), price.shape).astype(np.int64)
     cost = np.full(price.size, np.inf, np.float32)
     parent = np.full(price.size, -1, np.int32)
     first = np.zeros(len(flat), np.float32) if start_cost is None else start_cost.astype(np.float32)
-    end = int(_search(price, flat, first, target, np.float32(limit), cost, parent))
+    end = int(_search(price, flat, first, target, np.float32(limit), np.float32(slack), cost, parent))
     if end < 0:
         return None
-    return np.stack(np.unravel_index(_back(parent, end)[::-1], price.shape), 1), float(cost[end])
+    place = tuple(int(n) for n in np.unravel_index(end, price.shape))
+    return Reached(cost.reshape(price.shape), parent, place)
 
 
 def _back(parent: NDArray[np.int32], end: int) -> Ints:

@@ -23,7 +23,9 @@ from viewer.analysis.coronary.seeded import trace_path
 from viewer.analysis.coronary.segments import segments_of
 from viewer.analysis.coronary.skeleton import skeleton
 from viewer.analysis.coronary.tree import (
+    OPEN_SHARE,
     arteries_apart,
+    filled_backwards,
     parted,
     taken_away,
     without_chambers,
@@ -150,15 +152,24 @@ def trace_tree(
     net, parted_veins = without_veins(net, roots, lumen)
     net = arteries_apart(net, lumen, rooted(net, roots).root >= 0)
     veins = vein_points(net, roots, lumen, parted_veins)
-    before, net = net, without_tails(net, roots, lumen)
+    backwards = frozenset(p for stretch in filled_backwards(net, roots, lumen) for p in stretch)
+    before, net = net, without_tails(net, roots, lumen, backwards)
     veins |= taken_away(before, net, lumen)
     starts = {o.point: o.lps_mm for o in mouths}
     if first is not None:
         first(_tree(net, roots, volume, lumen, starts)[0])
     progress(0.65, "Crossing occlusions")
     beside = list(veins)
+    open_points = np.setdiff1d(np.flatnonzero([bool(o) for o in net.links]), beside)
+    open_points = open_points[net.hu[open_points] > OPEN_SHARE * lumen]
     field = price_field(
-        heart.image, heart.tube, heart.geometry, lumen, net.points_lps_mm[beside], net.radius_mm[beside]
+        heart.image,
+        heart.tube,
+        heart.geometry,
+        lumen,
+        net.points_lps_mm[beside],
+        net.radius_mm[beside],
+        net.points_lps_mm[open_points],
     )
     outside, edge = closed_mouths(aorta, np.array([o.lps_mm for o in mouths]))
     closed = range(len(net), len(net) + len(outside))

@@ -193,10 +193,13 @@ def arteries_apart(net: Network, lumen_hu: float, reached: np.ndarray) -> Networ
     return without_links(net, gone)
 
 
-def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
+def without_tails(
+    net: Network, roots: Sequence[int], lumen_hu: float, backwards: frozenset[int] = frozenset()
+) -> Network:
     """Take away dead ends: what lies beyond the last open point of each line, and spurs.
 
-    A cord that leads to no distal vessel is left out here; the vessel ends honestly at its last contrast.
+    A cord that leads to no distal vessel is left out here; the vessel ends honestly at its last contrast. A spur among
+    the points that fill `backwards` stays: it may be what is open of them just behind their occlusion, and dim.
     """
     roots = list(roots)
     for _ in range(6):
@@ -215,7 +218,7 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             usual = float(np.median(hu)) if len(own) > 20 else float(np.median(net.hu[upstream(tree, end, 15.0)]))
             # at full contrast an artery behind a plug is still clearly brighter than a vein that a tip runs into;
             # what hangs on a cord may be darker: a vein has none
-            plain = lumen_hu >= LOW_CONTRAST_HU and not _behind_cord(net, line)
+            plain = lumen_hu >= LOW_CONTRAST_HU and end not in backwards and not _behind_cord(net, line)
             least = TAIL_SHARE if plain else 0.94 * OPEN_SHARE
             dead = (hu < max(least * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
             # a bright point or two do not revive a dead tail
@@ -224,8 +227,10 @@ def without_tails(net: Network, roots: Sequence[int], lumen_hu: float) -> Networ
             gone += own[:keep_from]
             left = own[keep_from:]
             length = float(tree.from_root_mm[left[0]] - tree.from_root_mm[base]) if left else 0.0
-            if (left and base not in roots and length < SPUR_MM + min(float(net.radius_mm[base]), 2.5)) or (
-                left and base not in roots and float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0
+            free = bool(left) and base not in roots and end not in backwards
+            if free and (
+                length < SPUR_MM + min(float(net.radius_mm[base]), 2.5)
+                or (float((~dead[keep_from:]).mean()) < 0.4 and length < 15.0)
             ):
                 gone += left
         if not gone:
