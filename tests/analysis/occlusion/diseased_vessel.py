@@ -24,12 +24,16 @@ LUMEN_SHARE = 0.78
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch without lumen; before it the lumen tapers over one length, beyond it over another."""
+    """A stretch without lumen; before it the lumen tapers over one length, beyond it over another.
+
+    Its first 2.5 mm may be of plaque of another grey value.
+    """
 
     from_mm: float
     to_mm: float
     taper_mm: float = 0.5
     distal_taper_mm: float = 3.0
+    first_hu: float | None = None
 
     def open_share(self, station_mm: Float) -> Float:
         """Return the share of the lumen's radius that is left."""
@@ -120,6 +124,9 @@ class DiseasedVessel:
             within &= (station < self.lost_mm[0]) | (station > self.lost_mm[1])
         wall = within & (off < self.outer_mm)
         hu = np.where(wall, self.plaque_hu if self.gaps else WALL_HU, hu)
+        for gap in self.gaps:
+            if gap.first_hu is not None:
+                hu = np.where(wall & (station > gap.from_mm) & (station < gap.from_mm + 2.5), gap.first_hu, hu)
         if self.branch_mm is not None:
             hu = np.where((along > 0) & (beside < self.branch_radius_mm), self.lumen_hu, hu)
         last = max((gap.from_mm for gap in self.gaps), default=np.inf)

@@ -40,6 +40,13 @@ def test_that_blur_and_noise_do_not_make_a_blunt_cap_tapered() -> None:
     assert found.proximal.station_mm == pytest.approx(20.0, abs=0.5)
 
 
+@pytest.mark.parametrize("fwhm_mm", [0.7, 1.0])
+def test_that_firm_plaque_behind_a_blunt_cap_is_neither_lumen_nor_taper(fwhm_mm: float) -> None:
+    found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38, first_hu=190.0),), fwhm_mm=fwhm_mm))
+    assert found.proximal.shape is CapShape.BLUNT
+    assert found.proximal.station_mm == pytest.approx(20.0, abs=0.7)
+
+
 @pytest.mark.parametrize("scan", [{}, NOISY], ids=["clear", "noisy"])
 def test_that_a_taper_is_followed_to_its_tip(scan: dict[str, float]) -> None:
     found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38, taper_mm=5.0),), **scan))

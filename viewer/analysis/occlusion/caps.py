@@ -1,9 +1,10 @@
 """Where exactly the open lumen ends: a tapering cone, fitted to the lumen's area along the vessel.
 
-The radius of the lumen falls in a straight line to nothing over the taper's length, so its area falls with the square.
-What is measured of it along the vessel is this, blurred: once as the area of the fitted lumen, and once as the light in
-the middle of the vessel, which is sharper but knows less of the wall. A plug of calcium ends the lumen where it begins
-itself: half-way between the grey values of contrast and calcium in the vessel's core.
+The radius of the lumen falls to nothing over the taper's length, the faster the nearer to its tip. What is measured of
+it along the vessel is this, blurred: once as the area of the fitted lumen, and once as the light in the middle of the
+vessel, which is sharper but knows less of the wall. Firm plaque next to the lumen is bright itself: a step to a
+plateau, where a taper would go on to fall. A plug of calcium ends the lumen where it begins itself: half-way between
+the grey values of contrast and calcium in the vessel's core.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from viewer.model.geometry import Float
 TAPERS_MM = (0.3, 0.7, 1.1, 1.6, 2.2, 3.0, 4.0, 5.0, 6.5, 8.0)
 #: A taper at least as long as this is one to the eye.
 TAPERED_MM = 3.0
+#: The area of a narrowing lumen falls with this power of the distance to its tip: 2 would be a straight cone.
+AREA_POWER = 1.6
 #: An occlusion begins where less than this share of the vessel's area is open; a healthy lumen has about the other.
 CLOSED_SHARE, HEALTHY_SHARE = 0.02, 0.6
 HEALTHY_RANGE = (0.35, 0.7)
@@ -34,12 +37,18 @@ OPEN_MM, CLOSED_MM, PLATEAU_MM = 12.0, 5.0, 5.0
 SEARCH_MM = 5.0
 #: The measured area of a lumen is smoothed so much along the vessel, and is wrong by so much of the healthy one;
 #: stations nearer than this to each other are wrong together.
-AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.65, 0.12, 1.0
+AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.6, 0.12, 1.0
+#: Of a narrow lumen this share of the healthy radius is lost in its measured area.
+LOST_SHARE = 0.12
 #: The light of a lumen, compared with that of the plaque from so far into the occlusion on, tells as much: its spread,
 #: the share of the noise that is left in the mean over a section, its blur along the vessel, and the contrast that it
 #: takes at least.
 PLAQUE_FROM_MM, PLAQUE_RANGE_HU, FAINTEST_HU = 1.5, (40.0, 160.0), 60.0
 LIGHT_SPREAD, LIGHT_NOISE_SHARE, LIGHT_BLUR_MM = 0.2, 0.35, 0.45
+#: Plaque may be firmer, and so brighter, next to the lumen than deeper in, by so much of the step to contrast; it goes
+#: on for so long, and has passed into the deeper plaque there.
+FIRM_SHARES, FIRM_SPREAD = (0.0, 0.12, 0.25, 0.4), 0.15
+FIRM_MM, FIRM_TO_MM = 2.0, 4.0
 #: What a branch that leaves a closed vessel shows in its sections: nothing to all of its own area, so far beyond its
 #: own radius, on the side that it comes from and on the one that it goes to.
 BRANCH_SHARES = (0.0, 0.5, 1.0)
@@ -80,8 +89,14 @@ class CapFit:
 
 
 @lru_cache(maxsize=32)
-def blurred_taper(taper_mm: float, sigma_mm: float) -> tuple[Float, Float]:
+def blurred_taper(taper_mm: float, sigma_mm: float, lost: float = 0.0) -> tuple[Float, Float]:
     """Return the open share of the healthy lumen's area against the distance before its tip, blurred along the vessel.
+
+    Parameters
+    ----------
+    taper_mm, sigma_mm : float
+    lost : float
+        Share of the healthy radius that is not seen of a lumen where it is narrow.
 
     Returns
     -------
@@ -89,7 +104,8 @@ def blurred_taper(taper_mm: float, sigma_mm: float) -> tuple[Float, Float]:
         Even steps of 0.05 mm.
     """
     before = np.arange(-4.0, 24.0, 0.05)
-    share = np.clip(before / taper_mm, 0.0, 1.0) ** 2
+    radius = np.clip(before / taper_mm, 0.0, 1.0) ** (0.5 * AREA_POWER)
+    share = np.clip(radius - lost * (1.0 - radius), 0.0, 1.0) ** 2
     reach = np.arange(-60, 61) * 0.05
     kernel = np.exp(-0.5 * (reach / sigma_mm) ** 2)
     padded = np.concatenate([np.zeros(60), share, np.ones(60)])
@@ -147,8 +163,8 @@ def fit_cap(
 
 def _bump(station_mm: Float, branch: SideBranch, wall_mm: float) -> Float:
     """Return the share of the vessel's area that a branch takes where it leaves, blurred along the vessel."""
-    first = branch.at_mm - branch.radius_mm - BRANCH_BACK_MM
-    last = branch.at_mm + branch.radius_mm + BRANCH_AHEAD_MM
+    first = branch.joins_mm - branch.radius_mm - BRANCH_BACK_MM
+    last = branch.joins_mm + branch.radius_mm + BRANCH_AHEAD_MM
     edges = 0.5 * (erf((station_mm - first) / AREA_BLUR_MM) - erf((station_mm - last) / AREA_BLUR_MM))
     return np.asarray(edges * min((branch.radius_mm / wall_mm) ** 2, 1.0), float)
 
@@ -173,29 +189,33 @@ def _cone(x: Float, share: Float, light: tuple[Float, float], bumps: list[Float]
     tips = np.arange(max(-SEARCH_MM, x[0] + 1.0), max(min(SEARCH_MM, x[-1]), x[0] + 1.0) + 1e-9, 0.1)
     step = float(np.median(np.diff(x)))
     scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / (AREA_SPREAD * healthy)
-    cones, glows = (_cones(tapers, tips, x, blur_mm) for blur_mm in (AREA_BLUR_MM, LIGHT_BLUR_MM))
+    cones, glows = (_cones(tapers, tips, x, *how) for how in ((AREA_BLUR_MM, LOST_SHARE), (LIGHT_BLUR_MM, 0.0)))
     shown, light_spread = light
     light_scale = np.sqrt(min(step / TOGETHER_MM, 1.0)) / light_spread
-    cost = np.stack(
-        [
-            _cost(share, cones, healthy, beside, scale) + _cost(shown, glows, 1.0, beside / healthy, light_scale)
-            for beside in _beside(bumps, len(x))
-        ]
-    )
+    deep = x[None, :] - tips[:, None]
+    firm = np.clip((FIRM_TO_MM - deep) / (FIRM_TO_MM - FIRM_MM), 0.0, 1.0)
+    seen = [(near, glows + (1 - glows) * near * firm) for near in FIRM_SHARES]
+    options = []
+    for beside in _beside(bumps, len(x)):
+        by_area = _cost(share, healthy * cones, beside, scale)
+        for near, glow in seen:
+            by_light = _cost(shown, glow, beside / healthy, light_scale)
+            options.append(by_area + by_light + (near / FIRM_SPREAD) ** 2)
+    cost = np.stack(options)
     likely = np.exp(-0.5 * (cost - cost.min())).sum(0)
     likely /= likely.sum()
     # just before its tip the cone is no open lumen any more
-    closes = tips[None, :] - tapers[:, None] * np.sqrt(CLOSED_SHARE / HEALTHY_SHARE)
+    closes = tips[None, :] - tapers[:, None] * (CLOSED_SHARE / HEALTHY_SHARE) ** (1 / AREA_POWER)
     where = float((likely * closes).sum())
     spread = float(np.sqrt((likely * (closes - where) ** 2).sum()))
     return where, spread, float((likely.sum(1) * tapers).sum())
 
 
-def _cones(tapers: Float, tips: Float, x: Float, blur_mm: float) -> Float:
+def _cones(tapers: Float, tips: Float, x: Float, blur_mm: float, lost: float) -> Float:
     """Return the open share at `x` for every taper and tip, blurred along the vessel."""
     result = np.empty((len(tapers), len(tips), len(x)))
     for row, taper in enumerate(tapers):
-        before, shape = blurred_taper(float(taper), blur_mm)
+        before, shape = blurred_taper(float(taper), blur_mm, lost)
         result[row] = np.interp(tips[:, None] - x[None, :], before, shape)
     return result
 
@@ -208,9 +228,9 @@ def _beside(bumps: list[Float], count: int) -> list[Float]:
     return found
 
 
-def _cost(share: Float, cones: Float, healthy: float, beside: Float, scale: float) -> Float:
+def _cost(share: Float, cones: Float, beside: Float, scale: float) -> Float:
     """Return how badly each cone explains what is seen of the lumen, together with what branches add to it."""
-    left = np.nan_to_num(np.abs(share - np.maximum(healthy * cones, beside)) * scale)
+    left = np.nan_to_num(np.abs(share - np.maximum(cones, beside)) * scale)
     return np.asarray(np.where(left < 1.5, left**2, 3.0 * left - 2.25).sum(2), float)
 
 
