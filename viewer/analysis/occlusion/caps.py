@@ -39,7 +39,7 @@ SEARCH_MM = 5.0
 #: stations nearer than this to each other are wrong together.
 AREA_BLUR_MM, AREA_SPREAD, TOGETHER_MM = 0.6, 0.12, 1.0
 #: Of a narrow lumen this share of the healthy radius is lost in its measured area.
-LOST_SHARE = 0.12
+LOST_SHARE = 0.08
 #: The light of a lumen, compared with that of the plaque from so far into the occlusion on, tells as much: its spread,
 #: the share of the noise that is left in the mean over a section, its blur along the vessel, and the contrast that it
 #: takes at least.
@@ -47,14 +47,15 @@ PLAQUE_FROM_MM, PLAQUE_RANGE_HU, FAINTEST_HU = 1.5, (40.0, 160.0), 60.0
 LIGHT_SPREAD, LIGHT_NOISE_SHARE, LIGHT_BLUR_MM = 0.2, 0.35, 0.45
 #: Plaque may be firmer, and so brighter, next to the lumen than deeper in, by so much of the step to contrast; it goes
 #: on for so long, and has passed into the deeper plaque there.
-FIRM_SHARES, FIRM_SPREAD = (0.0, 0.12, 0.25, 0.4), 0.15
+FIRM_SHARES, FIRM_SPREAD = (0.0, 0.12, 0.25, 0.4), 0.2
 FIRM_MM, FIRM_TO_MM = 2.0, 4.0
 #: What a branch that leaves a closed vessel shows in its sections: nothing to all of its own area, so far beyond its
 #: own radius, on the side that it comes from and on the one that it goes to.
 BRANCH_SHARES = (0.0, 0.5, 1.0)
 BRANCH_BACK_MM, BRANCH_AHEAD_MM = 0.2, 0.8
-#: Calcium that takes up this share of the section, within this distance of the contrast's end, closes the lumen.
-PLUG_PERCENT, PLUG_NEAR_MM = 60.0, 1.5
+#: Calcium that takes up this share of the section closes the lumen if its edge lies within this distance beyond the
+#: contrast's end, which its glow hides; so much further in its sections may reach that share.
+PLUG_PERCENT, PLUG_NEAR_MM, PLUG_RISE_MM = 60.0, 1.8, 1.0
 #: What partial volume and the wall's own variation leave open, whatever the noise.
 FLOOR_MM = 0.25
 #: From the standard deviation to the range that holds nine times out of ten.
@@ -238,7 +239,7 @@ def _plug(
     x: Float, percent: Float, contrast: ContrastProfile, here: NDArray[np.intp], tip: float
 ) -> tuple[float, float] | None:
     """Return where contrast meets a plug of calcium and how steeply (HU/mm); ``None`` if no plug closes the lumen."""
-    near = np.flatnonzero((percent >= PLUG_PERCENT) & (np.abs(x - tip) <= PLUG_NEAR_MM))
+    near = np.flatnonzero((percent >= PLUG_PERCENT) & (np.abs(x - tip) <= PLUG_NEAR_MM + PLUG_RISE_MM))
     if len(near) == 0:
         return None
     begins = float(x[near[0]])
