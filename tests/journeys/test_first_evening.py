@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.journeys.conftest import find_by_itself, open_study, pane, pixels, settle, wheel
@@ -130,6 +130,18 @@ def test_that_the_question_mark_lists_every_key_and_any_key_takes_it_away(opened
     assert sheet is not None
     qtbot.keyClick(sheet, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: opened.findChild(KeysSheet) is None)
+
+
+def test_that_no_word_of_the_keys_is_cut_on_a_small_screen(window: MainWindow, qtbot: QtBot):
+    window.resize(1366, 768)
+    window.show_keys()
+    qtbot.wait(50)
+    sheet = window.findChild(KeysSheet)
+    for label in sheet.findChildren(QLabel):
+        assert label.heightForWidth(label.width()) <= label.height(), label.text()
+        longest = max(label.fontMetrics().horizontalAdvance(word) for word in label.text().split(" "))
+        assert longest <= label.width(), label.text()
+        assert sheet.rect().contains(QRect(label.mapTo(sheet, QPoint()), label.size())), label.text()
 
 
 def test_that_layout_and_window_are_there_again_the_next_time(opened: MainWindow, qtbot: QtBot, tmp_path: Path):

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from viewer.ui.theme import color
 
 COLUMNS = 4
+#: In a narrower window letters are smaller and lines stand closer; the sheet leaves so much of it free.
+WIDE_PX, AROUND_PX = 1640, 10
 KeyTable = tuple[tuple[str, str], ...]
 
 
@@ -33,29 +35,32 @@ class KeysSheet(QWidget):
         outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         card = QFrame()
         card.setObjectName("card")
-        card.setStyleSheet("QLabel { font-size: 12px; }")
-        card.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        narrow = parent.width() < WIDE_PX
+        card.setStyleSheet(f"QLabel {{ font-size: {12 if narrow else 14}px; }}")
+        card.setFixedWidth(min(parent.width() - 2 * AROUND_PX, WIDE_PX))
         row = QHBoxLayout(card)
-        row.setContentsMargins(28, 22, 28, 22)
-        row.setSpacing(30)
+        row.setContentsMargins(20, 16, 20, 16)
+        row.setSpacing(22)
         stacks = [QVBoxLayout() for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
         for stack in stacks:
-            stack.setSpacing(22)
-            row.addLayout(stack)
+            stack.setSpacing(14 if narrow else 22)
+            row.addLayout(stack, 1)
         for heading, table in tables:
             column = QGridLayout()
-            column.setHorizontalSpacing(12)
-            column.setVerticalSpacing(5)
-            column.setAlignment(Qt.AlignmentFlag.AlignTop)
+            column.setHorizontalSpacing(10)
+            column.setVerticalSpacing(3 if narrow else 5)
+            column.setColumnStretch(0, 2)
+            column.setColumnStretch(1, 3)
             head = QLabel(heading.upper())
             head.setObjectName("section")
             column.addWidget(head, 0, 0, 1, 2)
             for number, (keys, meaning) in enumerate(table, start=1):
-                name = QLabel(keys)
+                name, words = QLabel(keys), QLabel(meaning)
                 name.setObjectName("value")
-                column.addWidget(name, number, 0)
-                column.addWidget(QLabel(meaning), number, 1)
+                for place, label in enumerate((name, words)):
+                    label.setWordWrap(True)
+                    column.addWidget(label, number, place, Qt.AlignmentFlag.AlignTop)
             # Each goes where most room is left, so that all fit a small screen.
             lowest = heights.index(min(heights))
             stacks[lowest].addLayout(column)

@@ -28,7 +28,7 @@ from viewer.ui.tree_flow import TreeFlow
 def line_of(vessel: Vessel) -> str:
     """Return a vessel in one line of the list."""
     guessed = sum(b - a for a, b in vessel.centerline.inferred)
-    text = f"{vessel.name}   {vessel.centerline.length_mm:.0f} mm"
+    text = f"{vessel.name}  {vessel.centerline.length_mm:.0f} mm"
     if guessed:
         text += f", {guessed:.0f} guessed"
     return text + (" · yours" if vessel.author is Author.OPERATOR else "")
@@ -66,11 +66,12 @@ class TreePanel(StepPanel):
         self._draw.toggled.connect(flow.hand.draw)
         self._trace.column.addWidget(self._draw)
         self._keep = self._trace.add_button("Keep this course", flow.hand.finish, primary=True, tip="Enter")
-        self._back = self._trace.add_button("Take the last point back", flow.hand.take_back, tip="Backspace")
+        self._back = self._trace.add_button("One point back", flow.hand.take_back, tip="Backspace")
         self._forget = self._trace.add_button("Cancel", flow.hand.cancel, tip="Esc")
         self._vessels = self.add_card("Vessels")
         self._list = QListWidget()
         self._list.setAccessibleName("Vessels")
+        self._list.setStyleSheet("font-size: 12px;")
         self._list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -161,6 +162,7 @@ class TreePanel(StepPanel):
             for vessel in tree:
                 item = QListWidgetItem(_dot(vessel_color(vessel.name)), line_of(vessel))
                 item.setData(Qt.ItemDataRole.UserRole, vessel.name)
+                item.setToolTip(line_of(vessel))
                 self._list.addItem(item)
             self._list.setFixedHeight(sum(self._list.sizeHintForRow(n) for n in range(len(tree))) + 6)
         chosen = view.vessel if view.vessel in tree else None

@@ -244,6 +244,8 @@ class MainWindow(QMainWindow):
 
     def _show_browser(self, browse: bool) -> None:
         self._center.setCurrentWidget(self.browser if browse else self.grid)
+        if not browse:
+            self.grid.visible_panes[0].setFocus()  # so that its keys work at once
         self._schedule()
 
     def _lay_out(self) -> None:
