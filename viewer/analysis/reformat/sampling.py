@@ -170,17 +170,21 @@ def _inside(hu: NDArray[np.int16], z: np.float32, y: np.float32, x: np.float32) 
 
 @njit(nogil=True, cache=True, inline="always", fastmath={"contract"})
 def _trilinear_inside(
-    flat: NDArray[np.int16], row: int, plane: int, z: np.float32, y: np.float32, x: np.float32
+    flat: NDArray[np.int16], row: np.uint64, plane: np.uint64, z: np.float32, y: np.float32, x: np.float32
 ) -> np.float32:
-    """Return HU at one index known to lie inside; `flat` is the volume as one row, `row` and `plane` its strides."""
+    """Return HU at one index known to lie inside; `flat` is the volume as one row, `row` and `plane` its strides.
+
+    They have no sign, for an index that might be negative is looked at before each of the eight reads.
+    """
     k, j, i = np.int32(z), np.int32(y), np.int32(x)
     c, b, a = z - np.float32(k), y - np.float32(j), x - np.float32(i)
-    at = np.intp(k) * plane + np.intp(j) * row + np.intp(i)
-    v00, v01 = np.float32(flat[at]), np.float32(flat[at + 1])
-    v10, v11 = np.float32(flat[at + row]), np.float32(flat[at + row + 1])
+    one = np.uint64(1)
+    at = np.uint64(k) * plane + np.uint64(j) * row + np.uint64(i)
+    v00, v01 = np.float32(flat[at]), np.float32(flat[at + one])
+    v10, v11 = np.float32(flat[at + row]), np.float32(flat[at + row + one])
     at += plane
-    w00, w01 = np.float32(flat[at]), np.float32(flat[at + 1])
-    w10, w11 = np.float32(flat[at + row]), np.float32(flat[at + row + 1])
+    w00, w01 = np.float32(flat[at]), np.float32(flat[at + one])
+    w10, w11 = np.float32(flat[at + row]), np.float32(flat[at + row + one])
     v0, v1 = v00 + a * (v01 - v00), v10 + a * (v11 - v10)
     w0, w1 = w00 + a * (w01 - w00), w10 + a * (w11 - w10)
     v, w = v0 + b * (v1 - v0), w0 + b * (w1 - w0)
@@ -198,7 +202,7 @@ def _read_rows(
     result: Float32,
 ) -> None:
     flat = hu.ravel()
-    row, plane = hu.shape[2], hu.shape[1] * hu.shape[2]
+    row, plane = np.uint64(hu.shape[2]), np.uint64(hu.shape[1] * hu.shape[2])
     last, bottom = np.float32(result.shape[1] - 1), np.float32(through - 1)
     for s in range(result.shape[0]):
         z0, y0, x0 = start[s, 0], start[s, 1], start[s, 2]
@@ -211,9 +215,10 @@ def _read_rows(
             and _inside(hu, z0 + last * dz + ez, y0 + last * dy + ey, x0 + last * dx + ex)
         )
         if safe and through == 1:
-            for a in range(result.shape[1]):
+            line = result[s]
+            for a in range(len(line)):
                 f = np.float32(a)
-                result[s, a] = _trilinear_inside(flat, row, plane, z0 + f * dz, y0 + f * dy, x0 + f * dx)
+                line[a] = _trilinear_inside(flat, row, plane, z0 + f * dz, y0 + f * dy, x0 + f * dx)
             continue
         for a in range(result.shape[1]):
             f = np.float32(a)
