@@ -5,6 +5,7 @@ import pytest
 
 from tests.analysis.occlusion.diseased_vessel import DiseasedVessel, Stone
 from tests.analysis.plaque.bent_vessel import BentVessel, Deposit
+from viewer.analysis.plaque.first_guess import healthy
 from viewer.analysis.plaque.walls import estimated_fwhm_mm, measure_vessel
 from viewer.model.centerline import Centerline
 from viewer.model.cross_section import Contour
@@ -134,3 +135,13 @@ def test_that_a_ring_of_calcium_about_an_open_lumen_does_not_close_it() -> None:
     sections = vessel.case().sections[0]
     inside = (sections.frames.station_mm > 23) & (sections.frames.station_mm < 27)
     assert np.sqrt(sections.lumen_area_mm2[inside] / np.pi) == pytest.approx(0.78 * 1.9, abs=0.15)
+
+
+@pytest.mark.parametrize("length_mm", [4.0, 16.0, 24.0])
+def test_that_no_narrow_stretch_however_long_is_taken_for_a_healthy_vessel(length_mm: float) -> None:
+    station = np.arange(0, 80, 0.5)
+    lumen = 1.8 * np.exp(-0.007 * station)
+    narrow = np.abs(station - 45) < length_mm / 2
+    told = healthy(np.where(narrow, 0.75, lumen), 0.5)
+    assert not told[narrow].any()
+    assert told[np.abs(station - 45) > length_mm / 2 + 2].mean() > 0.95

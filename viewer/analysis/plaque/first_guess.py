@@ -34,6 +34,8 @@ GLOW_SHARE, GLOW_WITHIN_MM, GLOW_MM = 0.25, 1.8, 1.0
 WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 #: A lumen narrower than this share of what is usual near by is diseased: its wall says nothing of the healthy one.
 HEALTHY_SHARE = 0.92
+#: No stretch of a vessel, however long, is healthy whose lumen is narrower than this share of what is usual far around.
+NARROWED_SHARE = 0.8
 #: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but its
 #: grey value is a guess; at its rim; near it; and between two of them, where only its outer part is looked at.
 AMID_WEIGHT, RIM_WEIGHT, NEAR_WEIGHT, BESIDE_WEIGHT = 0.05, 0.002, 0.15, 0.5
@@ -141,6 +143,8 @@ def _closed(open_here: NDArray[np.bool_], blind: NDArray[np.bool_], filled: NDAr
 def healthy(lumen: Float, step: float) -> Float:
     """Tell, as 1 or 0 for each station, whether the lumen is about as wide as it usually is near by."""
     usual = percentile_filter(lumen, 60, size=2 * round(8.0 / step) + 1, mode="nearest")
+    far = percentile_filter(lumen, 60, size=2 * round(25.0 / step) + 1, mode="nearest")
+    usual = np.maximum(usual, NARROWED_SHARE * far)
     calm = np.abs(np.gradient(lumen)) / step < 0.25
     return ((lumen > 0.5) & (lumen > HEALTHY_SHARE * usual) & calm).astype(bool)
 
