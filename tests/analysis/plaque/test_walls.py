@@ -145,3 +145,35 @@ def test_that_no_narrow_stretch_however_long_is_taken_for_a_healthy_vessel(lengt
     told = healthy(np.where(narrow, 0.75, lumen), 0.5)
     assert not told[narrow].any()
     assert told[np.abs(station - 45) > length_mm / 2 + 2].mean() > 0.95
+
+
+@pytest.mark.parametrize("fwhm_mm", [0.7, 1.0])
+@pytest.mark.parametrize("ring_hu", [800.0, 1000.0])
+@pytest.mark.parametrize("outer_mm", [1.6, 1.9, 2.2])
+def test_that_a_thin_ring_of_calcium_is_no_lumen(outer_mm: float, ring_hu: float, fwhm_mm: float) -> None:
+    vessel = DiseasedVessel(outer_mm=outer_mm, stones=(Stone(22, 28, 0.78, 360, ring_hu),), fwhm_mm=fwhm_mm)
+    line = vessel.tree()["RCA"].centerline
+    sections = measure_vessel(vessel.volume(), line, "RCA", vessel.lumen_hu, fwhm_mm=fwhm_mm)
+    inside = (sections.frames.station_mm > 23) & (sections.frames.station_mm < 27)
+    assert np.sqrt(sections.lumen_area_mm2[inside] / np.pi) == pytest.approx(0.78 * outer_mm, abs=0.1)
+    assert np.sqrt(sections.wall_area_mm2[inside] / np.pi) == pytest.approx(outer_mm, abs=0.1)
+
+
+class Ectasia(BentVessel):
+    """A vessel that is a quarter wider over 6 mm."""
+
+    def _wider(self, station_mm: np.ndarray) -> np.ndarray:
+        return 1 + 0.25 * np.clip(4 - np.abs(station_mm - 20), 0, 1)
+
+    def outer_mm(self, station_mm: np.ndarray) -> np.ndarray:
+        return super().outer_mm(station_mm) * self._wider(station_mm)
+
+    def lumen_mm(self, station_mm: np.ndarray) -> np.ndarray:
+        return super().lumen_mm(station_mm) * self._wider(station_mm)
+
+
+def test_that_a_wider_lumen_without_a_bright_rim_is_lumen() -> None:
+    station, area, lumen, _ = errors(Ectasia(radius_mm=1.5))
+    inside = (station > 18) & (station < 22)
+    assert np.abs(lumen[inside]).max() < 0.1
+    assert np.abs(np.median(area[inside])) < 8

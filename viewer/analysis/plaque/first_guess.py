@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import (
     binary_dilation,
+    binary_propagation,
     gaussian_filter1d,
     grey_dilation,
     grey_erosion,
@@ -36,6 +37,8 @@ WALL_SHARE, THINNEST_WALL_MM = 0.27, 0.35
 HEALTHY_SHARE = 0.92
 #: No stretch of a vessel, however long, is healthy whose lumen is narrower than this share of what is usual far around.
 NARROWED_SHARE = 0.8
+#: A lumen this much wider than is usual so far around, and at its rim brighter than contrast by this much, has a ring.
+WIDENED_SHARE, RING_REACH_MM, RING_HU = 1.1, 10.0, 30.0
 #: What a ray counts beside one through clean wall: amid a deposit, whose edge is seven times as high as others but its
 #: grey value is a guess; at its rim; near it; and between two of them, where only its outer part is looked at.
 AMID_WEIGHT, RIM_WEIGHT, NEAR_WEIGHT, BESIDE_WEIGHT = 0.05, 0.002, 0.15, 0.5
@@ -69,6 +72,9 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
         lumen = np.where(few, np.interp(np.arange(stations), shown, lumen[shown]), lumen)
     lumen = np.where(contrast, np.clip(lumen, 0.1, REACH_MM - 2.0), 0.1)
     lumen = median_filter(lumen, 3, mode="nearest")
+    usual = percentile_filter(lumen, 50, size=2 * round(RING_REACH_MM / step) + 1, mode="nearest")
+    ringed = _ringed(seen, lumen, usual, level, step)
+    lumen = np.where(ringed, usual, lumen)
 
     sound = healthy(lumen, step)
     wall = np.full(stations, 1.75)
@@ -85,7 +91,7 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     outer = (radius < wall[:, None, None] + 0.3) & (radius > 0.5 * wall[:, None, None])
     shown = np.where(outer, calm, -1024.0)
     peak = shown.max(2)
-    calcified = peak > bright[:, None]
+    calcified = (peak > bright[:, None]) | (ringed[:, None] & (edge > 0.5 * (lumen + wall)[:, None]))
     near = grey_dilation(calcified, size=(2 * int(np.ceil(0.5 / step)) + 1, 5), mode="wrap") & ~calcified
     around_peak = grey_dilation(peak, size=(2 * int(np.ceil(1.5 / step)) + 1, angles // 4 | 1), mode="wrap")
     strong = np.maximum(around_peak, THIN_CALCIUM_HU)
@@ -102,7 +108,7 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     full = (angles, stations)
     return Model(
         lumen_mm=np.broadcast_to(lumen, full).T.astype(np.float32),
-        inner_mm=np.clip(begins, 0.1, wall[:, None] - 0.1).astype(np.float32),
+        inner_mm=np.clip(np.maximum(begins, lumen[:, None]), 0.1, wall[:, None] - 0.1).astype(np.float32),
         wall_mm=np.broadcast_to(wall, full).T.astype(np.float32),
         around_hu=np.full((stations, angles), -90.0, np.float32),
         lumen_hu=level.astype(np.float32),
@@ -113,6 +119,19 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
         from_mm=np.where(beside, 0.55 * wall[:, None], 0.0).astype(np.float32),
         closed=closed,
     )
+
+
+def _ringed(seen: Rays, lumen: Float, usual: Float, level: Float, step: float) -> NDArray[np.bool_]:
+    """Tell where a thin ring of calcium passes for lumen: it is wider than near by, and brightest at its rim.
+
+    Between contrast and fat the blur leaves a thin ring hardly brighter than the contrast, on no ray enough to tell it
+    from noise; all of them together show it.
+    """
+    wide = (lumen > WIDENED_SHARE * usual) & (usual > 0.5)
+    profile = gaussian_filter1d(np.median(seen.calm, axis=1), 0.5 / step, axis=0, mode="nearest")
+    rim = (seen.radius_mm > 0.6 * usual[:, None]) & (seen.radius_mm < (usual + usual_thickness(usual))[:, None])
+    bright = np.where(rim, profile, -1024.0).max(1) > level + RING_HU
+    return np.asarray(binary_propagation(bright & wide, mask=wide))
 
 
 def _without_glow(near_middle: Float32, brightest: Float, step: float) -> NDArray[np.bool_]:
