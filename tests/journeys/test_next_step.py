@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.journeys.conftest import settle
+from tests.journeys.test_course_by_hand import hover
 from viewer.desk.lesion_edits import delete_lesion
+from viewer.desk.sight import on_vessel
 from viewer.model.view import Step
+from viewer.ui.facts_form import FactsForm
 from viewer.ui.window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -63,3 +66,23 @@ def test_that_without_an_occlusion_the_way_leads_along_tree_and_vessels(planned:
     assert primary(planned, Step.TREE).text() == "Look along the vessels"
     qtbot.mouseClick(primary(planned, Step.TREE), LEFT)
     assert planned.desk.view.step is Step.VESSEL
+
+
+def test_that_the_form_of_facts_fits_a_small_screen(planned: MainWindow):
+    form = FactsForm(planned.desk.case.facts, "RCA", lambda facts: None, planned)
+    assert form.sizeHint().height() <= 600 and form.sizeHint().width() <= 1000
+    form.close()
+
+
+def test_that_putting_a_cap_at_the_cursor_is_shown_while_the_mouse_is_on_the_button(planned: MainWindow, qtbot: QtBot):
+    before = planned.desk.kept_case
+    planned.desk.look(on_vessel(before, planned.desk.view, "RCA", before.lesions[0].distal.station_mm - 10))
+    settle(planned, qtbot)
+    panel = planned.rail.panel(Step.OCCLUSION)
+    hover(panel._here[0], True)
+    assert planned.desk.case.lesions[0].length_mm == pytest.approx(10.0, abs=0.1)
+    assert planned.desk.kept_case is before
+    hover(panel._here[0], False)
+    assert planned.desk.case is before
+    qtbot.mouseClick(panel._here[0], LEFT)
+    assert planned.desk.kept_case.lesions[0].length_mm == pytest.approx(10.0, abs=0.1)

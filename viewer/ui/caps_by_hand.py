@@ -100,18 +100,31 @@ class CapsByHand(QObject):
 
     def put_at_cursor(self, proximal: bool) -> None:
         """Put a cap of the active occlusion at the cursor."""
+        try:
+            self._desk.apply(self._at_cursor(proximal), cap_title(proximal))
+        except ImpossibleEdit as problem:
+            self._warn(str(problem))
+
+    def try_at_cursor(self, proximal: bool | None) -> None:
+        """Show what it would be to put a cap at the cursor; ``None`` ends that."""
+        try:
+            self._desk.preview(None if proximal is None else self._at_cursor(proximal))
+        except ImpossibleEdit:
+            self._desk.preview(None)
+
+    def _at_cursor(self, proximal: bool) -> Case:
         case, view = self._desk.kept_case, self._desk.view
         lesion = active_lesion(case, view) if case is not None else None
         sight = active(case, view)
         if case is None or lesion is None or lesion.kind is not LesionKind.OCCLUSION or sight is None:
-            self._warn("There is no occlusion here whose cap could be put at the cursor: mark one (K).")
-            return
+            raise ImpossibleEdit("There is no occlusion here whose cap could be put at the cursor.", "Mark one (K).")
         vessel, station = sight.course.on_vessel(sight.nearest(view.cursor_lps_mm)[0])
         if vessel != lesion.vessel:
-            self._warn(f"The cursor is on {vessel}, and this occlusion is on {lesion.vessel}.")
-            return
+            raise ImpossibleEdit(
+                f"The cursor is on {vessel}, and this occlusion is on {lesion.vessel}.", f"Move it to {lesion.vessel}."
+            )
         number = next(n for n, one in enumerate(case.lesions) if one is lesion)
-        self._desk.apply(move_cap(case, number, proximal, station), cap_title(proximal))
+        return move_cap(case, number, proximal, station)
 
     def _begin_at(self, place: Place) -> None:
         case = self._desk.kept_case

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
@@ -89,22 +90,33 @@ class FactsForm(QDialog):
         note.setObjectName("muted")
         note.setWordWrap(True)
         column.addWidget(note)
-        for heading, table, holder in (
-            ("PATIENT", _PATIENT, facts),
-            (f"THIS VESSEL · {vessel}", _TARGET, facts.of(vessel)),
-            ("ON ANGIOGRAPHY, IN PLACE OF CT", _JUDGED, facts.of(vessel)),
+        # Two columns: the form has to fit a small screen.
+        row = QHBoxLayout()
+        row.setSpacing(24)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for side in (left, right):
+            row.addLayout(side, 1)
+        column.addLayout(row)
+        for side, heading, table, holder in (
+            (left, "PATIENT", _PATIENT, facts),
+            (left, "ON ANGIOGRAPHY, IN PLACE OF CT", _JUDGED, facts.of(vessel)),
+            (right, f"THIS VESSEL · {vessel}", _TARGET, facts.of(vessel)),
         ):
             title = QLabel(heading)
             title.setObjectName("section")
-            column.addWidget(title)
+            side.addWidget(title)
             form = QFormLayout()
+            form.setVerticalSpacing(6)
             for name, words, answers in table:
                 field = _field(answers, getattr(holder, name))
                 field.setAccessibleName(words)
                 self._fields[name] = field
                 form.addRow(words, field)
-            column.addLayout(form)
+            side.addLayout(form)
+        for side in (left, right):
+            side.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Save).setObjectName("primary")
         buttons.accepted.connect(self._keep)
         buttons.rejected.connect(self.close)
         column.addWidget(buttons)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QListWidget, QSizePolicy
 
 from viewer.desk import Desk
@@ -97,6 +97,8 @@ class OcclusionPanel(StepPanel):
             ("P here", partial(caps.put_at_cursor, True), MOVE_TIP),
             ("D here", partial(caps.put_at_cursor, False), MOVE_TIP),
         )
+        for button in self._here:
+            button.installEventFilter(self)
         self._stop = self._cap.add_button("Stop marking", caps.cancel, tip="Esc")
         self._verdict = self.add_card("Your word on the caps")
         self._shape = self._add_choice("P", "Shape of the proximal cap", [shape.value for shape in CapShape])
@@ -144,6 +146,15 @@ class OcclusionPanel(StepPanel):
         return case is not None and any(
             lesion.proximal.author is Author.OPERATOR for lesion in case.lesions if lesion.kind is LesionKind.OCCLUSION
         )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show what a button would do while the mouse is on it."""
+        if watched in self._here and not self._caps.marking:
+            if event.type() == QEvent.Type.Enter:
+                self._caps.try_at_cursor(watched is self._here[0])
+            elif event.type() in (QEvent.Type.Leave, QEvent.Type.Hide):
+                self._caps.try_at_cursor(None)
+        return super().eventFilter(watched, event)
 
     # -- what is shown -------------------------------------------------------------------------------------------
 
