@@ -123,9 +123,11 @@ def test_that_bright_plaque_over_a_length_without_any_lumen_is_an_occlusion() ->
     assert found.distal.station_mm == pytest.approx(36, abs=1.5)
 
 
-def test_that_a_long_narrow_lumen_is_no_occlusion() -> None:
-    (found,) = lesions_of(DiseasedVessel(narrow=Narrow(20, 36, 0.65)))
+@pytest.mark.parametrize("radius_mm", [0.65, 0.5])
+def test_that_a_long_narrow_lumen_is_one_stenosis_and_no_occlusion(radius_mm: float) -> None:
+    (found,) = lesions_of(DiseasedVessel(narrow=Narrow(18, 38, radius_mm), length_mm=60.0))
     assert found.kind is LesionKind.STENOSIS
+    assert (found.proximal.station_mm, found.distal.station_mm) == pytest.approx((18, 38), abs=1)
 
 
 @pytest.mark.parametrize("branch_mm", [18.5, 20.0, 21.0])

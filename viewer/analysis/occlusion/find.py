@@ -44,6 +44,8 @@ CERTAIN_MM = 9.0
 #: over this length.
 STENOSIS_SHARE, STENOSIS_RADIUS_MM, STENOSIS_MM = 1 - np.sqrt(0.3), 1.0, 1.0
 AROUND_MM = 12.0
+#: Within a long stenosis its own lumen looks usual: the vessel is at least this share of what it is in a wider stretch.
+WIDE_MM, WIDE_SHARE = 24.0, 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -276,7 +278,11 @@ def diameter_loss(sections: CrossSections) -> tuple[Float, Float]:
     station = sections.frames.station_mm
     step = float(np.diff(station).mean())
     radius = median_filter(np.sqrt(sections.lumen_area_mm2 / np.pi), 2 * round(0.5 / step) + 1, mode="nearest")
-    usual = percentile_filter(radius, 65, size=2 * round(AROUND_MM / step) + 1, mode="nearest")
+    usual, wide = (
+        percentile_filter(radius, 65, size=2 * round(reach_mm / step) + 1, mode="nearest")
+        for reach_mm in (AROUND_MM, WIDE_MM)
+    )
+    usual = np.maximum(usual, WIDE_SHARE * wide)
     return np.clip(1 - radius / np.maximum(usual, 1e-3), 0, 1), usual
 
 
