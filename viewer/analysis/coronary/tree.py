@@ -29,6 +29,8 @@ TAIL_SHARE = 0.55
 LOW_CONTRAST_HU = 345.0
 #: An occluded vessel without calcium is soft tissue: darker than this, whatever the contrast.
 CORD_HU = 145.0
+#: So much brighter than the lumen, smoothed along the vessel, is calcium.
+CALCIUM_SHARE = 1.2
 #: So many points in a row without contrast are a cord, and no blur between two vessels that touch.
 CORD_POINTS = 8
 #: Radius that no coronary reaches, but for aneurysms.
@@ -145,7 +147,8 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
                 # a cord stays without contrast to its end; a vein brightens behind the blur where the two touch
                 cord = float(np.median(hu[-max(3, len(hu) // 3) :])) < CORD_HU
                 if not cord and not net.bridge[line].any() and level < DROP * here:
-                    dark.append((child, int((hu < CORD_HU).sum()) < 4))
+                    beyond_plug = _holds_calcium(net, downstream(net, tree, children, beyond, child, 45.0), here)
+                    dark.append((child, not beyond_plug and int((hu < CORD_HU).sum()) < 4))
             # where all that follows is darker, the vessel itself has changed
             if brightest < DROP_LEFT * here:
                 continue
@@ -158,6 +161,13 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
         if not gone:
             return net, frozenset(veins)
         net = without_links(net, gone)
+
+
+def _holds_calcium(net: Network, line: Sequence[int], open_hu: float) -> bool:
+    """Tell whether a branch that has lost its contrast holds calcium farther on: a closed artery does, no vein."""
+    hu = smoothed_along(net, line, net.hu, 3.0)
+    dim = hu < DROP * open_hu
+    return bool(dim.any() and (hu[int(dim.argmax()) :] > CALCIUM_SHARE * open_hu).any())
 
 
 def arteries_apart(net: Network, lumen_hu: float, reached: np.ndarray) -> Network:
