@@ -226,7 +226,7 @@ def legend(paper: Paper, x_right: float, y: float) -> None:
         ("lumen", color("paper", "lumen")),
         ("vessel", color("paper", "vessel_fill")),
         ("calcium", color("meaning", "calcium")),
-        ("over half", color("meaning", "over_half")),
+        ("> 50 %", color("meaning", "over_half")),
         ("full moon", color("meaning", "full_moon")),
     )
     x = x_right

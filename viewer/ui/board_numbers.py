@@ -96,7 +96,7 @@ def _calcium(calcium: CalciumSummary) -> KeyNumber:
     if calcium.full_moon_mm > 0:
         return KeyNumber(f"{calcium.full_moon_mm:.1f} mm", "full moon", most, "full_moon")
     if calcium.over_50_mm > 0:
-        return KeyNumber(f"{calcium.over_50_mm:.1f} mm", "over half calcium", most, "over_half")
+        return KeyNumber(f"{calcium.over_50_mm:.1f} mm", "> 50 % calcium", most, "over_half")
     if calcium.max_csa_percent > 0:
         return KeyNumber(
             f"{calcium.max_csa_percent:.0f} %", "largest calcium", f"{calcium.max_arc_deg:.0f}°", "calcium"

@@ -64,9 +64,9 @@ def rows_of(lesion: Lesion, measures: LesionMeasures) -> Rows:
     if calcium is not None:
         rows += [
             ("Full moon", _length_words(calcium, CalciumPattern.FULL_MOON)),
-            ("Over half", _length_words(calcium, CalciumPattern.OVER_HALF)),
-            ("Largest", f"{calcium.max_csa_percent:.0f} % · {calcium.max_arc_deg:.0f}°"),
-            ("Calcium", f"{calcium.volume_mm3:.0f} mm³"),
+            ("> 50 % calcium", _length_words(calcium, CalciumPattern.OVER_HALF)),
+            ("Most calcium", f"{calcium.max_csa_percent:.0f} % · {calcium.max_arc_deg:.0f}°"),
+            ("Calcium volume", f"{calcium.volume_mm3:.0f} mm³"),
         ]
     return rows
 
