@@ -16,7 +16,6 @@ from scipy.ndimage import (
 
 from viewer.analysis.plaque.filling import filling
 from viewer.analysis.plaque.rays import NO_LUMEN_MM, RADIAL_STEP_MM, REACH_MM, Model, Rays
-from viewer.analysis.reformat.sampling import Float32
 from viewer.model.geometry import Float
 
 #: Wall and soft plaque on a contrast CT.
@@ -51,11 +50,9 @@ def first_guess(seen: Rays, lumen_hu: float, step: float) -> Model:
     stations, angles, samples = seen.hu.shape
     calm = seen.calm
     core = np.median(calm[:, :, : max(1, int(0.5 / RADIAL_STEP_MM))].reshape(stations, -1), axis=1).astype(float)
-    near_middle = calm[:, :, : round(GLOW_WITHIN_MM / RADIAL_STEP_MM)].max(2)
-    seen_through = _without_glow(near_middle, np.full(stations, BRIGHTEST_CONTRAST * lumen_hu), step)
-    _, level = filling(core, seen_through, lumen_hu, step)
-    seen_through &= _without_glow(near_middle, np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU), step)
-    contrast, level = filling(core, seen_through, lumen_hu, step)
+    glow = (calm[:, :, : round(GLOW_WITHIN_MM / RADIAL_STEP_MM)] > BRIGHTEST_CONTRAST * lumen_hu).any(2)
+    dimmed = binary_dilation(glow.mean(1) > GLOW_SHARE, iterations=max(1, round(GLOW_MM / step)))
+    contrast, level = filling(core, ~dimmed, lumen_hu, step)
     level = gaussian_filter1d(level, 3.0 / step, mode="nearest")
 
     bright = np.maximum(CALCIUM_HU, level + ABOVE_LUMEN_HU)
@@ -132,15 +129,6 @@ def _ringed(seen: Rays, lumen: Float, usual: Float, level: Float, step: float) -
     rim = (seen.radius_mm > 0.6 * usual[:, None]) & (seen.radius_mm < (usual + usual_thickness(usual))[:, None])
     bright = np.where(rim, profile, -1024.0).max(1) > level + RING_HU
     return np.asarray(binary_propagation(bright & wide, mask=wide))
-
-
-def _without_glow(near_middle: Float32, brightest: Float, step: float) -> NDArray[np.bool_]:
-    """Tell the stations whose middle no calcium lights up, by the brightest that each ray (S, A) meets near the middle.
-
-    `brightest`, shape (S,), is what contrast may be.
-    """
-    glow = (near_middle > brightest[:, None]).mean(1) > GLOW_SHARE
-    return ~binary_dilation(glow, iterations=max(1, round(GLOW_MM / step)))
 
 
 def _closed(open_here: NDArray[np.bool_], blind: NDArray[np.bool_], filled: NDArray[np.bool_]) -> NDArray[np.bool_]:

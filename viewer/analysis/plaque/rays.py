@@ -42,7 +42,7 @@ CALM_MM = 0.3
 NO_LUMEN_MM = 0.3
 #: Tissue shows its own grey value so far beyond a lumen and so far within the wall, and what counts is how it looks
 #: within the third depth of the wall.
-BEYOND_LUMEN_MM, WITHIN_WALL_MM, RIM_MM = 0.9, 0.6, 1.8
+BEYOND_LUMEN_MM, WITHIN_WALL_MM, RIM_MM = 0.7, 0.6, 1.8
 #: A sample that is further off the model than this counts less (Huber).
 OUTLIER_HU = 120.0
 
