@@ -28,9 +28,9 @@ from viewer.model.volume import Volume
 #: Fat and tissue; what is brighter counts as tissue.
 FAT_HU, TISSUE_HU = -90.0, 60.0
 STEP_MM, PIXEL_MM = 0.5, 0.3
-#: How far the middle is looked for, at first and once it is known nearly; how far beyond the occlusion the course may
-#: move, and how much of that stays at its ends.
-REACHES_MM, BEYOND_MM, PINNED = (2.4, 1.2), 5.0, 3
+#: How far the middle is looked for, at first and once it is known nearly; how far beyond the occlusion, where over so
+#: much of it the course passes into that of the open vessel: beyond the arms of the bends within the occlusion.
+REACHES_MM, BEYOND_MM, BLEND_MM = (2.4, 1.2), 6.5, 2.5
 #: The ring about the disc.
 RING_FROM_MM, RING_TO_MM = 0.55, 1.25
 #: So much brighter disc against ring is worth a step of one pixel aside between neighbouring stations.
@@ -41,6 +41,8 @@ CALM_MM, FADE_MM = 3.5, 4.0
 PEAK_PIXELS = 2
 #: What a change of the bend between two stations costs, HU for each square of a third difference in mm.
 STIFF_HU = 2e4
+#: What keeps a course in place where its sections say nothing, HU per square mm.
+LEAST_FIRM_HU = 0.1
 #: The vessel's width is read from this much of it on either side.
 BESIDE_MM = 8.0
 
@@ -68,10 +70,15 @@ def centred_on_cord(
     for reach_mm in REACHES_MM:
         first, last = (line.nearest_station_mm(cap)[0] for cap in caps)
         frames = between(frames_along(line, STEP_MM), first - BEYOND_MM, last + BEYOND_MM)
-        # both ends stay on the open vessel; an end of the course itself is free
-        ends = PINNED, 0 if frames.station_mm[-1] > line.length_mm - STEP_MM else PINNED
-        radius = np.interp(frames.station_mm, [first, last], [near, far])
-        line = _moved(line, frames.station_mm, _centred(volume, frames, radius, reach_mm, ends))
+        station, old = frames.station_mm, frames.center_lps_mm
+        # both ends pass into the course on the open vessel; an end of the course itself is free
+        free_end = bool(station[-1] > line.length_mm - STEP_MM)
+        fade = np.clip((station - station[0]) / BLEND_MM, 0.0, 1.0)
+        if not free_end:
+            fade = np.minimum(fade, np.clip((station[-1] - station) / BLEND_MM, 0.0, 1.0))
+        radius = np.interp(station, [first, last], [near, far])
+        centred = _centred(volume, frames, radius, reach_mm, free_end)
+        line = _moved(line, station, old + fade[:, None] * (centred - old))
     return line
 
 
@@ -85,17 +92,17 @@ def _calm(line: Centerline, from_mm: float, to_mm: float) -> Centerline:
     return _moved(line, station, old + fade[:, None] * (calm - old))
 
 
-def _centred(volume: Volume, frames: Frames, radius: Float, reach_mm: float, ends: tuple[int, int]) -> Float:
-    """Return the middle of the cord at each station, shape (S, 3); so many stations at both ends stay."""
+def _centred(volume: Volume, frames: Frames, radius: Float, reach_mm: float, free_end: bool) -> Float:
+    """Return the middle of the cord at each station, shape (S, 3)."""
     reach = int(reach_mm / PIXEL_MM)
     half = reach_mm + float(radius.max()) + RING_TO_MM + PIXEL_MM
     picture = np.clip(section_stack(volume, frames, half_width_mm=half, pixel_mm=PIXEL_MM), FAT_HU, TISSUE_HU)
     offset = even_offsets(half, PIXEL_MM)
     pixel = float(offset[1] - offset[0])
     contrast = _contrast(gaussian_filter1d(picture, 1.0, axis=0), radius, offset, pixel, reach)
-    row, column = _way(contrast / STEP_WORTH_HU, ends[1] > 0)
+    row, column = _way(contrast / STEP_WORTH_HU, not free_end)
     middle, firm = _peaks(contrast, row, column)
-    return _stiffest(frames, (middle - reach) * pixel, firm / pixel**2, ends)
+    return _stiffest(frames, (middle - reach) * pixel, firm / pixel**2)
 
 
 def _width(sections: CrossSections, from_mm: float, to_mm: float) -> float | None:
@@ -171,7 +178,7 @@ def _peaks(contrast: Float, row: NDArray[np.intp], column: NDArray[np.intp]) -> 
     return middle, np.einsum("sij,sj,skj->sik", ways, falls, ways)
 
 
-def _stiffest(frames: Frames, middle_mm: Float, firm_hu: Float, ends: tuple[int, int]) -> Float:
+def _stiffest(frames: Frames, middle_mm: Float, firm_hu: Float) -> Float:
     """Return the course that weighs the middles of the sections against changes of its bend, shape (S, 3)."""
     count = len(frames.station_mm)
     across = np.zeros((3 * count, 2 * count))
@@ -183,9 +190,7 @@ def _stiffest(frames: Frames, middle_mm: Float, firm_hu: Float, ends: tuple[int,
     third = np.kron(np.diff(np.eye(count), 3, axis=0), np.eye(3))
     change, already = third @ across, third @ frames.center_lps_mm.ravel()
     pull = told @ middle_mm.ravel() - STIFF_HU * change.T @ already
-    free = slice(2 * ends[0], 2 * (count - ends[1]))
-    shift = np.zeros(2 * count)
-    shift[free] = np.linalg.solve((told + STIFF_HU * change.T @ change)[free, free], pull[free])
+    shift = np.linalg.solve(told + STIFF_HU * change.T @ change + LEAST_FIRM_HU * np.eye(2 * count), pull)
     return frames.center_lps_mm + (across @ shift).reshape(count, 3)
 
 
