@@ -15,10 +15,16 @@ from viewer.model.vessel import Dominance
 APEX_DIRECTION = unit((0.62, -0.52, -0.59))
 #: A branch of this length and calibre can be one of the great vessels.
 MAJOR_MM, MAJOR_RADIUS_MM = 25.0, 0.8
+#: A tree of its own that reaches this far from its ostium is one of a great vessel.
+GREAT_MM = 60.0
 #: A branch with brighter surroundings than this does not run in fat.
 IN_MUSCLE_HU = 40.0
+#: A branch that ends in muscle after so little is a septal of which no more is seen; its tip has so many points.
+STUB_MM, TIP_POINTS = 15.0, 4
 #: The circumflex is at least this long where it reaches the crux, and what descends from there at least this.
 TO_CRUX_MM, DESCENDING_MM = 70.0, 20.0
+#: The crux lies so far from the right coronary's rightmost place, and so near to where it leaves its groove.
+BEHIND_MM, NEAR_CRUX_MM = 6.0, 30.0
 #: The crux lies at least so far to the right of where the left main forks.
 CRUX_RIGHT_MM = 10.0
 #: Branches that leave it so little before the crux run over the back of the ventricle.
@@ -94,24 +100,35 @@ def named(net: Network, roots: Sequence[int]) -> tuple[tuple[NamedCourse, ...], 
     -------
     tuple of NamedCourse
     Dominance or None
-        Right if the right tree forks at the crux, left if the circumflex goes on from there towards the apex; None if
-        neither is seen.
+        Right if the right tree goes on from the crux towards the apex, left if the circumflex does, balanced if the
+        circumflex gives off the posterolateral branches alone; None if neither is seen.
     """
     tree = rooted(net, roots)
     children, beyond = tree.children(), tree.beyond_mm()
     view = _View(net, tree, children, beyond)
     left, right = _sides(view, roots)
     courses: list[NamedCourse] = []
-    for number, root in enumerate(left):
-        courses += _left_tree(view, root, first=number == 0)
-    crux = None
-    for number, root in enumerate(right):
-        more, here = _right_tree(view, root, first=number == 0)
-        courses += more
-        crux = crux or here
-    if crux is None and right:
-        courses, crux = _left_dominant(view, courses)
-    return tuple(_unique(courses)), crux
+    great = [root for root in left if beyond[root] >= GREAT_MM]
+    if len(great) > 1:
+        # the LAD and the circumflex leave the aorta side by side
+        great.sort(key=lambda r: _posterior(view.along(r)))
+        courses += [*_alone(view, great[0], "LAD"), *_alone(view, great[-1], "LCX")]
+    elif left:
+        courses += _left_tree(view, left[0])
+    if right:
+        courses += _right_tree(view, right[0])
+    first = {c.points[0] for c in courses}
+    for root in (*left, *right):
+        if root not in first and children[root]:
+            courses += _with_branches(view, NamedCourse("CONUS", None, tuple(_follow(view, root))))
+    names = {c.name for c in courses}
+    dominance = Dominance.RIGHT if "PDA" in names else None
+    if right and not {"PDA", "PLV"} <= names:
+        # what the right coronary does not give off at the crux, the circumflex may
+        courses = _with_left_crux(view, courses, "L-PLV" if "PDA" in names else "L-PDA")
+        if any(c.parent == "LCX" and c.name in ("L-PDA", "L-PLV") for c in courses):
+            dominance = Dominance.CO if dominance else Dominance.LEFT
+    return tuple(_unique(courses)), dominance
 
 
 def _sides(view: _View, roots: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -167,7 +184,7 @@ def _best_way(view: _View, start: int, score: Callable[[Float], float]) -> list[
     return best[1] if best else [start]
 
 
-def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
+def _left_tree(view: _View, root: int) -> list[NamedCourse]:
     """Name the vessels of a left ostium."""
     trunk = [root]
     while len(view.major(trunk[-1])) < 2:
@@ -180,20 +197,17 @@ def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
     if len(great) < 2:
         # no left main of its own: one great vessel leaves the aorta here
         way = view.along(root)
-        name = "LCX" if _posterior(way) > _apexward(way) * 0.6 else "LAD"
-        line = _best_way(view, root, _lcx_score if name == "LCX" else _lad_score)
-        return _with_branches(view, NamedCourse(name, None, tuple(line)))
-    lad, lcx = great[0], great[-1]
+        return _alone(view, root, "LCX" if _posterior(way) > _apexward(way) * 0.6 else "LAD")
     courses = [NamedCourse("LM", None, tuple(trunk))]
-    taken = set(trunk)
-    for name, child, score in (("LAD", lad, _lad_score), ("LCX", lcx, _lcx_score)):
-        link = _link(view, fork, child)
-        line = [*link, *_best_way(view, child, score)[1:]]
-        courses += _with_branches(view, NamedCourse(name, "LM", tuple(line)))
-        taken.update(line)
-    for number, child in enumerate(great[1:-1]):
-        line = [*_link(view, fork, child), *_follow(view, child)[1:]]
-        courses += _with_branches(view, NamedCourse("RI" if number == 0 else f"RI{number + 1}", "LM", tuple(line)))
+    lines = {}
+    for number, child in enumerate(great):
+        name = "LAD" if number == 0 else "LCX" if child == great[-1] else "RI" if number == 1 else f"RI{number}"
+        beyond = _best_way(view, child, SCORES[name]) if name in SCORES else _follow(view, child)
+        lines[name] = [*_link(view, fork, child), *beyond[1:]]
+    # the greats may share their first millimetres, where none is a branch of another
+    own = {p for line in lines.values() for p in line}
+    for name in ("LAD", "LCX", *(n for n in lines if n.startswith("RI"))):
+        courses += _with_branches(view, NamedCourse(name, "LM", tuple(lines[name])), skip=own)
     named_points = {p for c in courses for p in c.points}
     for point in trunk[1:]:
         for child in view.children[point]:
@@ -201,6 +215,11 @@ def _left_tree(view: _View, root: int, *, first: bool) -> list[NamedCourse]:
                 line = [point, *_follow(view, child)]
                 courses += _with_branches(view, NamedCourse("CONUS", "LM", tuple(line)))
     return courses
+
+
+def _alone(view: _View, root: int, name: str) -> list[NamedCourse]:
+    """Name a great vessel that leaves the aorta by itself, with its branches."""
+    return _with_branches(view, NamedCourse(name, None, tuple(_best_way(view, root, SCORES[name]))))
 
 
 def _link(view: _View, fork: int, child: int) -> list[int]:
@@ -239,59 +258,70 @@ def _lad_score(way: Float) -> float:
     return float(arc_length_mm(way)[-1]) + 0.8 * _apexward(way) - 0.5 * max(sideways, 0.0)
 
 
+def _in_groove(way: Float) -> Float:
+    """Score the places of a way: most where it leaves the groove between atrium and ventricle towards the apex."""
+    towards = np.maximum.accumulate((way - way[0]) @ APEX_DIRECTION)
+    return arc_length_mm(way) - 1.5 * towards
+
+
 def _lcx_score(way: Float) -> float:
-    """Score a way as the circumflex: it stays at the base; marginals run towards the apex."""
-    return min(float(arc_length_mm(way)[-1]), 110.0) - 1.5 * _apexward(way)
+    """Score a way as the circumflex: it stays in its groove the longest; what follows counts little."""
+    return float(_in_groove(way).max()) + 0.1 * (min(float(arc_length_mm(way)[-1]), 110.0) - 1.5 * _apexward(way))
 
 
 def _rca_score(way: Float) -> float:
-    """Score a way as the right coronary: it is the long one to the back and the bottom of the heart."""
+    """Score a way as the right coronary: it stays in its groove the longest, to the back and the bottom."""
     back, down = float(way[:, 1].max() - way[0, 1]), float(way[0, 2] - way[:, 2].min())
-    return 0.5 * float(arc_length_mm(way)[-1]) + back + 0.5 * down
+    return float(_in_groove(way).max()) + 0.5 * (back + down) + 0.05 * float(arc_length_mm(way)[-1])
 
 
-def _right_tree(view: _View, root: int, *, first: bool) -> tuple[list[NamedCourse], Dominance | None]:
+SCORES = {"LAD": _lad_score, "LCX": _lcx_score}
+
+
+def _right_tree(view: _View, root: int) -> list[NamedCourse]:
     """Name the vessels of a right ostium."""
     line = _best_way(view, root, _rca_score)
     points = view.net.points_lps_mm[line]
-    along = view.tree.from_root_mm[line]
-    crux = None
+    along = arc_length_mm(points)
+    groove_end = int(_in_groove(points).argmax())
     low = points[:, 2].min()
     drop = points[0, 2] - points[:, 2]
+    # at the crux the artery lies low and behind its rightmost place, and leaves its groove
+    behind = points[:, 0] - np.minimum.accumulate(points[:, 0])
+    there = (drop > 0.55 * (points[0, 2] - low)) & (behind > BEHIND_MM) & (along[-1] - along > 10.0)
+    there &= np.abs(along - along[groove_end]) < NEAR_CRUX_MM
     for at in range(len(line) - 1, 0, -1):
         sides = [c for c in view.children[line[at]] if c not in line and view.length_mm(c) > 10.0]
-        rest = float(along[-1] - along[at])
-        # at the crux the artery lies low and behind its rightmost place, and forks into two that stay
-        behind = points[at, 0] - points[: at + 1, 0].min()
-        if sides and rest > 10.0 and drop[at] > 0.55 * (points[0, 2] - low) and behind > 6.0:
-            crux = at
+        if sides and there[at]:
             side = max(sides, key=view.length_mm)
-            break
-    if crux is None:
-        return _with_branches(view, NamedCourse("RCA", None, tuple(line))), None
-    trunk = line[: crux + 1]
-    courses = _with_branches(view, NamedCourse("RCA", None, tuple(trunk)), skip={line[crux + 1], side})
-    forks = sorted([line[crux + 1], side], key=lambda c: -_end_apexward(view, c))
-    for name, child in zip(("PDA", "PLV"), forks):
-        way = [line[crux], *_follow(view, child)]
-        courses += _with_branches(view, NamedCourse(name, "RCA", tuple(way)))
-    return courses, Dominance.RIGHT
+            courses = _with_branches(view, NamedCourse("RCA", None, tuple(line[: at + 1])), skip={line[at + 1], side})
+            forks = sorted([line[at + 1], side], key=lambda c: -_end_apexward(view, c))
+            for name, child in zip(("PDA", "PLV"), forks):
+                courses += _with_branches(view, NamedCourse(name, "RCA", (line[at], *_follow(view, child))))
+            return courses
+    whole = NamedCourse("RCA", None, tuple(line))
+    if there[groove_end] and _apexward(points[groove_end:]) >= DESCENDING_MM:
+        # it goes on as the descending branch without a fork
+        trunk = NamedCourse("RCA", None, whole.points[: groove_end + 1])
+        tail = NamedCourse("PDA", "RCA", whole.points[groove_end:])
+        return [*_with_branches(view, trunk, skip={tail.points[1]}), *_with_branches(view, tail)]
+    return _with_branches(view, whole)
 
 
-def _left_dominant(view: _View, courses: list[NamedCourse]) -> tuple[list[NamedCourse], Dominance | None]:
-    """Name what the circumflex gives off at the crux, if it is the one that reaches it."""
+def _with_left_crux(view: _View, courses: list[NamedCourse], descending: str) -> list[NamedCourse]:
+    """Name what the circumflex gives off at the crux, if it reaches it: the branch that goes on is `descending`."""
     lcx = next((c for c in courses if c.name == "LCX"), None)
     if lcx is None:
-        return courses, None
+        return courses
     points = view.net.points_lps_mm[list(lcx.points)]
     along = arc_length_mm(points)
     # round the heart in its groove the circumflex gets to the right until the crux, the descending branch turns back
     crux = int(points[:, 0].argmin())
     if along[crux] < TO_CRUX_MM or points[crux, 0] > points[0, 0] - CRUX_RIGHT_MM:
-        return courses, None
+        return courses
     if along[-1] - along[crux] >= DESCENDING_MM and _apexward(points[crux:]) >= DESCENDING_MM:
         trunk = NamedCourse("LCX", lcx.parent, lcx.points[: crux + 1])
-        tail = NamedCourse("L-PDA", "LCX", lcx.points[crux:])
+        tail = NamedCourse(descending, "LCX", lcx.points[crux:])
         courses = [part for c in courses for part in ((trunk, tail) if c is lcx else (c,))]
     place = {point: float(along[at]) for at, point in enumerate(lcx.points)}
     late = [
@@ -301,14 +331,13 @@ def _left_dominant(view: _View, courses: list[NamedCourse]) -> tuple[list[NamedC
     ]
     late.sort(key=lambda c: place[c.points[0]])
     named_here = {}
-    if late and not any(c.name == "L-PDA" for c in courses):
+    if late and not any(c.name == descending for c in courses):
         last = late.pop()
         if _apexward(view.net.points_lps_mm[list(last.points)]) < DESCENDING_MM:
-            return courses, None
-        named_here[last.points] = "L-PDA"
+            return courses
+        named_here[last.points] = descending
     named_here |= {c.points: "L-PLV" for c in late}
-    renamed = [NamedCourse(named_here.get(c.points, c.name), c.parent, c.points) for c in courses]
-    return renamed, Dominance.LEFT if any(c.name == "L-PDA" for c in renamed) else None
+    return [NamedCourse(named_here.get(c.points, c.name), c.parent, c.points) for c in courses]
 
 
 def _end_apexward(view: _View, child: int) -> float:
@@ -337,8 +366,12 @@ def _with_branches(view: _View, course: NamedCourse, skip: set[int] | None = Non
 
 def _kind(view: _View, course: NamedCourse, stem: str, point: int, child: int) -> str:
     """Return what a branch is called without its number: septals run in muscle, the conus branch leaves first."""
-    if course.name == "LAD" and float(np.median(view.net.around_hu[_follow(view, child)])) > IN_MUSCLE_HU:
-        return "S"
+    if course.name == "LAD":
+        around = view.net.around_hu[_follow(view, child)]
+        # only the beginning of a thin septal is seen: its tip is where muscle takes the place of fat
+        stub = view.length_mm(child) < STUB_MM and float(np.max(around[-TIP_POINTS:])) > 0.0
+        if stub or float(np.median(around)) > IN_MUSCLE_HU:
+            return "S"
     far = float(view.tree.from_root_mm[point] - view.tree.from_root_mm[course.points[0]])
     return "CONUS" if course.name == "RCA" and far < CONUS_MM else stem
 
