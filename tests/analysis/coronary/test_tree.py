@@ -1,13 +1,30 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from viewer.analysis.coronary.aorta import RoundTube
 from viewer.analysis.coronary.contrast import ascending_aortas, refuse_too_coarse
-from viewer.analysis.coronary.network import Network, joined, links_from_pairs, rooted
+from viewer.analysis.coronary.network import (
+    Network,
+    joined,
+    links_from_pairs,
+    pieces,
+    rooted,
+    with_ends_met,
+    without_points,
+)
 from viewer.analysis.coronary.trace import trace_tree
-from viewer.analysis.coronary.tree import parted, without_chambers, without_tails, without_veins
+from viewer.analysis.coronary.tree import (
+    arteries_apart,
+    parted,
+    rejoined,
+    without_chambers,
+    without_tails,
+    without_veins,
+)
 from viewer.errors import NoTree
 from viewer.model.geometry import Geometry
 from viewer.model.volume import Volume
@@ -94,9 +111,57 @@ def test_that_two_trees_are_parted_where_the_vessel_is_thinnest():
     net = _net([(line, LUMEN, 1.5, None)])
     radius = 1.0 + 0.02 * np.abs(line[:, 2] - 60.0)
     net = Network(net.points_lps_mm, radius, net.hu, net.around_hu, net.lung, net.bridge, net.links)
-    cut = parted(net, [0, 199], LUMEN)
+    cut, cuts = parted(net, [0, 199], LUMEN)
     end = max(p for p in range(200) if rooted(cut, [0]).root[p] == 0)
     assert net.points_lps_mm[end, 2] == pytest.approx(60.0, abs=2.0)
+    assert {end} < set(*cuts)
+
+
+def test_that_an_end_dimmed_by_the_blood_of_the_tree_it_was_parted_from_stays():
+    """Round the apex the LAD runs on as the descending branch of an occluded artery, which fills late."""
+    line = _straight((0, 0, 0), (0, 0, 60), 120)
+    net = _net([(line, LUMEN, 1.5, None)])
+    dim = replace(net, hu=np.where(line[:, 2] > 50.0, 0.53 * LUMEN, LUMEN))
+    kept = without_tails(dim, [0], LUMEN, cuts=frozenset({(119, 200)}))
+    assert (rooted(kept, [0]).root == 0).all()
+    taken = rooted(without_tails(dim, [0], LUMEN), [0]).root == 0
+    assert line[taken, 2].max() < 52.0
+
+
+def test_that_a_cut_between_two_trees_is_undone_when_one_of_them_lost_its_root():
+    line = _straight((0, 0, 0), (0, 0, 60), 120)
+    net, cuts = parted(_net([(line, LUMEN, 1.5, None)]), [0, 119], LUMEN)
+    assert rejoined(net, [0, 119], cuts) is net
+    lost = without_points(net, [119])
+    assert (rooted(rejoined(lost, [0], cuts), [0]).root[:119] == 0).all()
+
+
+def test_that_two_trees_whose_ends_point_at_each_other_are_one_tube_and_two_side_by_side_are_not():
+    first = _straight((0, 0, 0), (0, 0, 20), 40)
+    ahead, beside = _straight((0.3, 0, 43), (0.3, 0, 23.5), 40), _straight((0, 4.0, -1), (0, 4.0, 19), 40)
+    for other, linked in ((ahead, True), (beside, False)):
+        met = with_ends_met(_net([(first, LUMEN, 1.5, None), (other, LUMEN, 1.5, None)]), [0, 40])
+        assert (79 in met.links[39]) == linked
+
+
+def test_that_an_artery_and_a_vein_in_one_line_are_parted_though_a_cord_lies_between():
+    vein, cord = _straight((0, 0, 0), (0, 0, 20), 40), _straight((0, 0, 20.5), (0, 0, 24), 8)
+    artery = _straight((0, 0, 24.5), (0, 0, 50), 51)
+    net = _net([(vein, 180.0, 1.5, None), (cord, 100.0, 1.0, 39), (artery, 260.0, 1.2, 47)])
+    number = pieces(arteries_apart(net, LUMEN, np.zeros(len(net), bool)))
+    assert number[5] == number[35] != number[60]
+    assert number[55] == number[95]
+
+
+def test_that_a_short_link_between_an_artery_and_a_vein_that_touch_holds_nothing_together():
+    artery, vein = _straight((0, 0, 0), (0, 0, 40)), _straight((4, 0, 0), (4, 0, 40))
+    link = _straight((0.5, 0, 20), (3.5, 0, 20), 5)
+    net = _net([(artery, 270.0, 1.5, None), (link, 160.0, 1.0, 40), (vein, 180.0, 1.5, None)])
+    pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
+    net = replace(net, links=links_from_pairs(len(net), [*pairs, (84, 85 + 40)]))
+    number = pieces(arteries_apart(net, LUMEN, np.zeros(len(net), bool)))
+    assert number[0] == number[79] != number[85]
+    assert number[85] == number[164]
 
 
 def test_that_tubes_too_wide_for_a_coronary_are_no_coronaries():

@@ -45,6 +45,18 @@ def test_that_the_middle_line_runs_through_the_whole_tube(bent_tube):
     assert len(lines.link) == len(lines.index) - 1
 
 
+def test_that_two_branches_part_where_their_trunk_ends_and_not_on_either_side_of_its_middle():
+    trunk = np.stack([np.zeros(90), np.zeros(90), np.linspace(-24, -2, 90)], 1)
+    ways = [np.linspace((0, 0, -2), (side * 18, 3, 14), 100) for side in (-1, 1)]
+    volume = tube_volume([(trunk, 2.4, LUMEN_HU), *((way, 1.8, LUMEN_HU) for way in ways)], half_mm=27, noise_hu=25)
+    tube, which = tube_contrast(np.clip(volume.hu.astype(np.float32), -200, 420), 0.5)
+    reach = np.array(SCALES_MM) * 2.2 / 0.5 + 1
+    lines = skeleton(tube, np.ones(tube.shape, bool), 90, 150, reach, which, shortest_px=8)
+    links = links_from_pairs(len(lines.index), lines.link)
+    (fork,) = (p for p, others in enumerate(links) if len(others) == 3)
+    assert np.linalg.norm(volume.geometry.to_lps(lines.index[fork]) - (0, 0, -2)) < 2.0
+
+
 def test_that_recentring_finds_the_axis_again_to_a_fraction_of_a_voxel(bent_tube):
     line, volume = bent_tube
     rough = resampled_course(line + np.random.default_rng(1).normal(0, 0.05, line.shape) + (0.3, 0.5, 0.0))

@@ -24,7 +24,7 @@ CLOSED_SHARE = 0.88
 #: Gaps shorter than this are noise, or a plaque that leaves lumen beside it.
 SHORTEST_GAP_MM = 2.0
 #: How far the carina lies beyond the place where the courses at a fork meet.
-TO_CARINA_MM = 0.5
+TO_CARINA_MM = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

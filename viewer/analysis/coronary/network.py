@@ -9,17 +9,22 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from viewer.analysis.coronary.profile import profile, recentred, smoothed_course
 from viewer.analysis.coronary.region import AirShare
 from viewer.analysis.coronary.skeleton import Skeleton
-from viewer.model.geometry import Float, Geometry
+from viewer.model.geometry import Float, Geometry, unit
 from viewer.model.volume import Volume
 
 Ints = NDArray[np.int64]
 
 #: Vessels with more lung around them than this, or with more of their tube in the lung, are pulmonary.
 MOST_AIR, MOST_OUTSIDE = 0.27, 0.15
+#: Two ends this close that point at each other, seen over so many points and so little aside, are one tube.
+MEETING_MM, ASIDE_MM, HEAD_ON, END_POINTS = 4.5, 1.25, 0.7, 6
+#: An end of one tree this close to another tree lies in the same tube.
+BESIDE_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,6 +232,48 @@ def with_single_points(net: Network, points_lps_mm: Float, *, radius_mm: float, 
         np.r_[net.bridge, np.zeros(count, bool)],
         net.links + ((),) * count,
     )
+
+
+def with_ends_met(net: Network, roots: Sequence[int]) -> Network:
+    """Return the network with each end linked that meets the tree of another root.
+
+    Middle lines hold no loop, but a heart does: the LAD and the posterior descending branch meet round the apex, and
+    an occluded artery shows as a cord. The loop was opened anywhere; where it must be opened is for `parted` to say.
+    """
+    tree = rooted(net, roots)
+    ends = [p for p, others in enumerate(net.links) if len(others) == 1 and tree.root[p] >= 0 and p not in roots]
+    ahead = {p: _ahead(net, p) for p in ends}
+    met: list[tuple[float, int, int]] = []
+    for number in range(len(roots)):
+        others = np.flatnonzero((tree.root >= 0) & (tree.root != number))
+        if not len(others):
+            continue
+        near = cKDTree(net.points_lps_mm[others])
+        for end in (p for p in ends if tree.root[p] == number):
+            place = net.points_lps_mm[end]
+            far, which = near.query(place)
+            if far < BESIDE_MM:
+                met.append((float(far), end, int(others[which])))
+            for other in (int(others[w]) for w in near.query_ball_point(place, MEETING_MM)):
+                gap = net.points_lps_mm[other] - place
+                aside = float(np.linalg.norm(gap - (gap @ ahead[end]) * ahead[end]))
+                if other in ahead and ahead[end] @ ahead[other] < -HEAD_ON and aside < ASIDE_MM:
+                    met.append((float(np.linalg.norm(gap)), end, other))
+    pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
+    taken: set[int] = set()
+    for _, end, other in sorted(met):
+        if end not in taken:
+            taken |= {end, other}
+            pairs.append((end, other))
+    return replace(net, links=links_from_pairs(len(net), pairs))
+
+
+def _ahead(net: Network, end: int) -> Float:
+    """Return the direction in which a line points at its end."""
+    line = [end]
+    while len(line) <= END_POINTS and (further := [o for o in net.links[line[-1]] if o not in line]):
+        line.append(further[0])
+    return unit(net.points_lps_mm[end] - net.points_lps_mm[line[-1]])
 
 
 def pieces(net: Network) -> Ints:

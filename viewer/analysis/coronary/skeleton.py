@@ -15,6 +15,9 @@ from viewer.analysis.coronary.grid import F32
 
 I32 = NDArray[np.int32]
 
+#: Share of what belongs to a line in which another line is no line of its own: half of the tube's radius.
+CORE = 0.3
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skeleton:
@@ -104,15 +107,16 @@ def _spread(
 
 @nb.njit(nogil=True, cache=True)
 def _cover(
-    start_nodes: np.ndarray,
+    line: np.ndarray,
     index: np.ndarray,
     number_at: np.ndarray,
     reach: np.ndarray,
-    covered: np.ndarray,
+    share: float,
+    owner: np.ndarray,
 ) -> None:  # pragma: no cover - compiled
-    """Mark all mask voxels within each node's reach (voxels)."""
-    for node in start_nodes:
-        r = reach[node]
+    """Note a line's nodes as the owners of all mask voxels within a share of their reach (voxels) that have none."""
+    for node in line:
+        r = share * reach[node]
         n = int(np.ceil(r))
         for dk in range(-n, n + 1):
             for dj in range(-n, n + 1):
@@ -122,8 +126,8 @@ def _cover(
                     k, j, i = index[node, 0] + dk, index[node, 1] + dj, index[node, 2] + di
                     if 0 <= k < number_at.shape[0] and 0 <= j < number_at.shape[1] and 0 <= i < number_at.shape[2]:
                         other = number_at[k, j, i]
-                        if other >= 0:
-                            covered[other] = True
+                        if other >= 0 and owner[other] < 0:
+                            owner[other] = node
 
 
 @nb.njit(nogil=True, cache=True)
@@ -137,17 +141,22 @@ def _branches(
     reach: np.ndarray,
     shortest: float,
     covered: np.ndarray,
+    core: np.ndarray,
     on_line: np.ndarray,
     lines: np.ndarray,
     starts: np.ndarray,
 ) -> int:  # pragma: no cover - compiled
-    """Cut the reached voxels into lines, the one that ends farthest first; returns the number of lines."""
+    """Cut the reached voxels into lines, the one that ends farthest first; returns the number of lines.
+
+    Where a line keeps to the core of another one until it joins it, it is left out: of two ways through a wide trunk
+    each would keep to its own side, and they would part long before the lumens do.
+    """
     ends = reached[:count][np.argsort(-length[reached[:count]])]
     n_lines = 0
     at_line = 0
     path = np.empty(count + 1, np.int64)
     for end in ends:
-        if covered[end]:
+        if covered[end] >= 0:
             continue
         n = 0
         node = end
@@ -155,11 +164,15 @@ def _branches(
             path[n] = node
             n += 1
             node = parent[node]
-        joined = node
-        own = length[end] - (length[joined] + reach[joined] if joined >= 0 else 0.0)
-        _cover(path[:n], index, number_at, reach, covered)
+        own = length[end] - (length[node] + reach[node] if node >= 0 else 0.0)
+        _cover(path[:n], index, number_at, reach, 1.0, covered)
         if own < shortest:
             continue
+        joined = node
+        while n > 1 and core[path[n - 1]] >= 0:
+            n -= 1
+            joined = core[path[n]]
+        _cover(path[:n], index, number_at, reach, CORE, core)
         starts[n_lines] = at_line
         n_lines += 1
         if joined >= 0:
@@ -223,7 +236,8 @@ def skeleton(
     length = np.zeros(n)
     parent = np.full(n, -1, np.int64)
     reached = np.empty(n, np.int64)
-    covered = np.zeros(n, bool)
+    covered = np.full(n, -1, np.int64)
+    core = np.full(n, -1, np.int64)
     on_line = np.zeros(n, bool)
     points: list[NDArray[np.int64]] = []
     links: list[NDArray[np.int64]] = []
@@ -242,7 +256,7 @@ def skeleton(
         lines = np.empty(2 * count + 2, np.int64)
         starts = np.empty(count + 2, np.int64)
         n_lines = _branches(
-            reached, count, index, number_at, length, parent, reach, shortest_px, covered, on_line, lines, starts
+            reached, count, index, number_at, length, parent, reach, shortest_px, covered, core, on_line, lines, starts
         )
         for line in range(n_lines):
             nodes = lines[starts[line] : starts[line + 1]]

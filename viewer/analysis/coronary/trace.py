@@ -15,7 +15,7 @@ from viewer.analysis.coronary.course import drawn
 from viewer.analysis.coronary.grid import F32, resampled
 from viewer.analysis.coronary.joining import bridged, vein_points
 from viewer.analysis.coronary.labels import named
-from viewer.analysis.coronary.network import Network, network, rooted, with_single_points
+from viewer.analysis.coronary.network import Network, network, rooted, with_ends_met, with_single_points
 from viewer.analysis.coronary.ostia import Ostium, closed_mouths, ostia, without_rim
 from viewer.analysis.coronary.price import price_field
 from viewer.analysis.coronary.region import air_share, outside_lungs
@@ -27,6 +27,7 @@ from viewer.analysis.coronary.tree import (
     arteries_apart,
     filled_backwards,
     parted,
+    rejoined,
     taken_away,
     without_chambers,
     without_tails,
@@ -148,12 +149,12 @@ def trace_tree(
         )
     lumen = aorta.lumen_hu
     roots = [o.point for o in mouths]
-    net = parted(net, roots, lumen)
+    net, cuts = parted(with_ends_met(net, roots), roots, lumen)
     net, parted_veins = without_veins(net, roots, lumen)
-    net = arteries_apart(net, lumen, rooted(net, roots).root >= 0)
+    net = rejoined(arteries_apart(net, lumen, rooted(net, roots).root >= 0), roots, cuts)
     veins = vein_points(net, roots, lumen, parted_veins)
     backwards = frozenset(p for stretch in filled_backwards(net, roots, lumen) for p in stretch)
-    before, net = net, without_tails(net, roots, lumen, backwards)
+    before, net = net, without_tails(net, roots, lumen, backwards, cuts)
     veins |= taken_away(before, net, lumen)
     starts = {o.point: o.lps_mm for o in mouths}
     if first is not None:
@@ -181,8 +182,8 @@ def trace_tree(
             place = edge[bridge.start - closed.start]
             mouths = (*mouths, Ostium(place, bridge.start, bridge.beyond_mm))
             roots, starts = [*roots, bridge.start], {**starts, bridge.start: place}
-    net = parted(net, roots, lumen)
-    net = without_tails(net, roots, lumen)
+    net, more_cuts = parted(net, roots, lumen)
+    net = without_tails(net, roots, lumen, cuts=cuts | more_cuts)
     progress(0.85, "Naming the vessels")
     tree, findings = _tree(net, roots, volume, lumen, starts, _other_networks(net, made, count))
     tree = through_seeds(tree, volume, seeds, mouths, lumen)

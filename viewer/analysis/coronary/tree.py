@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
@@ -11,6 +12,7 @@ from viewer.analysis.coronary.network import (
     Network,
     Rooted,
     lines_of,
+    links_from_pairs,
     pieces,
     rooted,
     smoothed_along,
@@ -33,6 +35,8 @@ CORD_HU = 145.0
 CALCIUM_SHARE = 1.2
 #: So many points in a row without contrast are a cord, and no blur between two vessels that touch.
 CORD_POINTS = 8
+#: An artery and a vein that touch are told apart over so many points (6 mm) on either side.
+APART_POINTS = 12
 #: Radius that no coronary reaches, but for aneurysms.
 WIDEST_MM = 3.0
 #: Branches shorter than this beyond their parent's wall are spurs.
@@ -56,14 +60,35 @@ def path_between(net: Network, start: int, end: int) -> list[int] | None:
     return seen.path_to(end) if seen.root[end] == 0 else None
 
 
-def parted(net: Network, roots: Sequence[int], lumen_hu: float) -> Network:
-    """Cut every path from one root to another where the vessel is thinnest: arteries taper towards their ends."""
+Cuts = frozenset[tuple[int, int]]
+
+
+def parted(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[Network, Cuts]:
+    """Cut every path from one root to another where the vessel is thinnest: arteries taper towards their ends.
+
+    Returns
+    -------
+    Network
+    frozenset of (int, int)
+        The points on either side of each cut.
+    """
+    cuts: set[tuple[int, int]] = set()
     for number, first in enumerate(roots):
         for second in roots[number + 1 :]:
             while (path := path_between(net, first, second)) is not None:
                 where = _thinnest(net, path, lumen_hu)
-                net = without_links(net, [(path[where], path[where + 1])])
-    return net
+                cut = (path[where], path[where + 1])
+                cuts.add(cut)
+                net = without_links(net, [cut])
+    return net, frozenset(cuts)
+
+
+def rejoined(net: Network, roots: Sequence[int], cuts: Cuts) -> Network:
+    """Undo the cuts between two trees where one side has since lost its root: it fills from the other one."""
+    reached = rooted(net, roots).root >= 0
+    pairs = [(p, o) for p, others in enumerate(net.links) for o in others if p < o]
+    lost = [cut for cut in cuts if reached[cut[0]] != reached[cut[1]] and all(net.links[p] for p in cut)]
+    return replace(net, links=links_from_pairs(len(net), [*pairs, *lost])) if lost else net
 
 
 def _thinnest(net: Network, path: list[int], lumen_hu: float) -> int:
@@ -117,7 +142,7 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
     -------
     Network
     frozenset of int
-        First points of what was parted and is a vein.
+        Points of each branch that was parted and is a vein.
     """
     veins: set[int] = set()
     while True:
@@ -155,9 +180,12 @@ def without_veins(net: Network, roots: Sequence[int], lumen_hu: float) -> tuple[
             for child, vein in dark:
                 gone.append((int(point), child))
                 # at full contrast a vein is known by its HU alone, and what is brighter may be an artery behind a plug
-                level = float(np.median(net.hu[downstream(net, tree, children, beyond, child, 14.0)]))
-                if vein and (lumen_hu < LOW_CONTRAST_HU or level < OPEN_SHARE * lumen_hu):
-                    veins.add(child)
+                line = downstream(net, tree, children, beyond, child, 14.0)
+                if vein and lumen_hu < LOW_CONTRAST_HU:
+                    veins.update(line)
+                elif vein and float(np.median(net.hu[line])) < OPEN_SHARE * lumen_hu:
+                    # where it begins may be the artery's: another branch may leave there
+                    veins.update(line[len(line) // 2 :])
         if not gone:
             return net, frozenset(veins)
         net = without_links(net, gone)
@@ -171,7 +199,7 @@ def _holds_calcium(net: Network, line: Sequence[int], open_hu: float) -> bool:
 
 
 def arteries_apart(net: Network, lumen_hu: float, reached: np.ndarray) -> Network:
-    """Part artery-like from vein-like lines where they touch, in the pieces that no root reaches.
+    """Part artery-like from vein-like stretches where they touch, in the pieces that no root reaches.
 
     Parameters
     ----------
@@ -181,36 +209,75 @@ def arteries_apart(net: Network, lumen_hu: float, reached: np.ndarray) -> Networ
         Points of the tree, which are left alone.
     """
     kind: dict[tuple[int, int], str] = {}
-    links = net.links
-    for path in lines_of(links):
+    gone: list[tuple[int, int]] = []
+    short: list[list[int]] = []
+    for path in lines_of(net.links):
         if reached[path[0]]:
             continue
         inner = path[2:-2] if len(path) > 12 else path[1:-1]
         if not inner:
             continue
-        hu = float(np.median(net.hu[inner]))
-        label = "artery" if hu >= OPEN_SHARE * lumen_hu else "vein" if hu > CORD_HU else "cord"
+        for at in _changes(net, inner, lumen_hu):
+            gone.append((inner[at], inner[at + 1]))
+        hu = [float(np.median(net.hu[part])) for part in (inner[:APART_POINTS], inner[-APART_POINTS:])]
+        labels = ["artery" if h >= OPEN_SHARE * lumen_hu else "vein" if h > CORD_HU else "cord" for h in hu]
         if len(path) <= 8:
-            label = "short"
-        kind[(path[0], path[1])] = kind[(path[-1], path[-2])] = label
-    gone = []
-    for point, others in enumerate(links):
+            labels = ["short", "short"]
+            short.append(path)
+        kind[(path[0], path[1])], kind[(path[-1], path[-2])] = labels
+    for path in short:
+        # it touches nothing of its own kind at one end: there the two only lie side by side
+        here, there = (
+            {kind.get((end, o)) for o in net.links[end]} - {"short", "cord", None} for end in (path[0], path[-1])
+        )
+        if {*here, *there} == {"artery", "vein"} and len(here) == len(there) == 1:
+            gone.append((path[0], path[1]))
+    for point, others in enumerate(net.links):
         if len(others) < 3 or reached[point]:
             continue
-        labels = {other: kind.get((point, other), "short") for other in others}
-        if "artery" in labels.values():
-            gone += [(point, other) for other, label in labels.items() if label == "vein"]
+        labels_here = {other: kind.get((point, other), "short") for other in others}
+        if "artery" in labels_here.values():
+            gone += [(point, other) for other, label in labels_here.items() if label == "vein"]
     return without_links(net, gone)
 
 
+def _changes(net: Network, line: Sequence[int], lumen_hu: float) -> list[int]:
+    """Return the places after which a line changes from an artery to a vein, or back; a cord may lie between."""
+    if lumen_hu < LOW_CONTRAST_HU:
+        return []
+    hu = smoothed_along(net, line, net.hu, 2.0)
+    artery = ndimage.binary_opening(hu >= OPEN_SHARE * lumen_hu, np.ones(APART_POINTS))
+    vein = ndimage.binary_opening((hu < OPEN_SHARE * lumen_hu) & (hu > CORD_HU), np.ones(APART_POINTS))
+    known = np.flatnonzero(artery | vein)
+    turns = np.flatnonzero(artery[known[1:]] != artery[known[:-1]])
+    return [int(known[t] if artery[known[t]] else known[t + 1] - 1) for t in turns]
+
+
 def without_tails(
-    net: Network, roots: Sequence[int], lumen_hu: float, backwards: frozenset[int] = frozenset()
+    net: Network,
+    roots: Sequence[int],
+    lumen_hu: float,
+    backwards: frozenset[int] = frozenset(),
+    cuts: Cuts = frozenset(),
 ) -> Network:
     """Take away dead ends: what lies beyond the last open point of each line, and spurs.
 
-    A cord that leads to no distal vessel is left out here; the vessel ends honestly at its last contrast. A spur among
-    the points that fill `backwards` stays: it may be what is open of them just behind their occlusion, and dim.
+    A cord that leads to no distal vessel is left out here; the vessel ends honestly at its last contrast.
+
+    Parameters
+    ----------
+    net : Network
+    roots : sequence of int
+    lumen_hu : float
+        Of the aorta.
+    backwards : frozenset of int
+        Points that fill backwards: a spur among them stays, as it may be what is open of them just behind their
+        occlusion, and dim.
+    cuts : frozenset of (int, int)
+        Ends that were parted from another root's tree. They lead from artery to artery: what is dimmer towards such an
+        end is the other tree's blood, no vein.
     """
+    between = {p for cut in cuts for p in cut}
     roots = list(roots)
     for _ in range(6):
         tree = rooted(net, roots)
@@ -230,7 +297,10 @@ def without_tails(
             # what hangs on a cord may be darker: a vein has none
             plain = lumen_hu >= LOW_CONTRAST_HU and end not in backwards and not _behind_cord(net, line)
             least = TAIL_SHARE if plain else 0.94 * OPEN_SHARE
-            dead = (hu < max(least * lumen_hu, 0.62 * min(usual, lumen_hu))) | net.bridge[own]
+            limit = (
+                0.94 * OPEN_SHARE * lumen_hu if end in between else max(least * lumen_hu, 0.62 * min(usual, lumen_hu))
+            )
+            dead = (hu < limit) | net.bridge[own]
             # a bright point or two do not revive a dead tail
             balance = np.cumsum(np.where(dead, 1.0, -1.5))
             keep_from = int(balance.argmax()) + 1 if balance.max() > 0 else 0
