@@ -272,7 +272,7 @@ def _lcx_score(way: Float) -> float:
 def _rca_score(way: Float) -> float:
     """Score a way as the right coronary: it stays in its groove the longest, to the back and the bottom."""
     back, down = float(way[:, 1].max() - way[0, 1]), float(way[0, 2] - way[:, 2].min())
-    return float(_in_groove(way).max()) + 0.5 * (back + down) + 0.05 * float(arc_length_mm(way)[-1])
+    return float(_in_groove(way).max()) + 0.3 * (back + down) + 0.05 * float(arc_length_mm(way)[-1])
 
 
 SCORES = {"LAD": _lad_score, "LCX": _lcx_score}

@@ -151,8 +151,9 @@ def trace_tree(
     roots = [o.point for o in mouths]
     net, cuts = parted(with_ends_met(net, roots), roots, lumen)
     net, parted_veins = without_veins(net, roots, lumen)
-    net = rejoined(arteries_apart(net, lumen, rooted(net, roots).root >= 0), roots, cuts)
-    veins = vein_points(net, roots, lumen, parted_veins)
+    net, more_veins = without_veins(rejoined(net, roots, cuts), roots, lumen)
+    net = arteries_apart(net, lumen, rooted(net, roots).root >= 0)
+    veins = vein_points(net, roots, lumen, parted_veins | more_veins)
     backwards = frozenset(p for stretch in filled_backwards(net, roots, lumen) for p in stretch)
     before, net = net, without_tails(net, roots, lumen, backwards, cuts)
     veins |= taken_away(before, net, lumen)
