@@ -130,6 +130,20 @@ def test_that_a_long_narrow_lumen_is_one_stenosis_and_no_occlusion(radius_mm: fl
     assert (found.proximal.station_mm, found.distal.station_mm) == pytest.approx((18, 38), abs=1)
 
 
+def test_that_a_short_narrowing_beyond_more_contrast_than_it_is_long_is_no_part_of_the_occlusion() -> None:
+    gaps = (Gap(18, 34, distal_taper_mm=0.5), Gap(38.8, 40.2, taper_mm=0.3, distal_taper_mm=0.3))
+    first = lesions_of(DiseasedVessel(gaps=gaps))[0]
+    assert first.kind is LesionKind.OCCLUSION
+    assert first.proximal.station_mm == pytest.approx(18, abs=0.8)
+    assert first.distal.station_mm == pytest.approx(34, abs=1.0)
+
+
+def test_that_a_speck_of_contrast_does_not_part_an_occlusion() -> None:
+    gaps = (Gap(18, 28, distal_taper_mm=0.4), Gap(30.2, 42, taper_mm=0.4))
+    found = the_occlusion(DiseasedVessel(gaps=gaps))
+    assert found.distal.station_mm - found.proximal.station_mm == pytest.approx(24.5, abs=1.5)
+
+
 @pytest.mark.parametrize("branch_mm", [18.5, 20.0, 21.0])
 def test_that_a_branch_at_the_cap_is_told_and_makes_it_ambiguous(branch_mm: float) -> None:
     found = the_occlusion(DiseasedVessel(gaps=(Gap(20, 38),), branch_mm=branch_mm))

@@ -24,6 +24,8 @@ WITHOUT_SHARE, WITHOUT_MM, SMOOTHED_MM = 0.05, 9.0, 2.0
 BARELY_OPEN = 0.1
 #: Contrast for less than this between two closed stretches does not part them.
 ISLAND_MM = 5.0
+#: Nor does so little of it in any case; but from here on it does if it is longer than either of them.
+SPECK_MM = 2.5
 #: Calcium that takes up this share of the section leaves no lumen.
 FILLED_PERCENT = 90.0
 #: Shorter stretches without contrast are noise, or a narrow lumen behind the blur.
@@ -106,14 +108,8 @@ def closed_stretches(
     for a, b in _runs(smooth <= WITHOUT_SHARE):
         if (b - a) * step >= WITHOUT_MM:
             deep[a:b] = True
-    found: list[list[int]] = []
-    for a, b in _runs(~is_open):
-        if found and (a - found[-1][1]) * step < ISLAND_MM:
-            found[-1][1] = b
-        else:
-            found.append([a, b])
     result = []
-    for a, b in found:
+    for a, b in _together(_runs(~is_open), SPECK_MM / step, ISLAND_MM / step):
         length, depth = (b - a) * step, float(deep[a:b].sum() * step)
         at_start = station[a] <= mouth_mm + 2 * step
         at_end = station[-1] - station[b - 1] < BEYOND_MM
@@ -131,6 +127,24 @@ def _known_everywhere(is_open: NDArray[np.bool_], seen: NDArray[np.bool_]) -> ND
     after = np.searchsorted(at, np.arange(len(seen)))
     before = at[np.clip(np.where(seen, after, after - 1), 0, len(at) - 1)]
     return is_open[before] & is_open[at[np.clip(after, 0, len(at) - 1)]]
+
+
+def _together(runs: list[tuple[int, int]], speck: float, island: float) -> list[tuple[int, int]]:
+    """Return the runs with those joined that contrast hardly parts, the nearest first; all in stations.
+
+    Two stretches with more contrast between them than the shorter is long are a narrowing beside an occlusion, or what
+    noise makes of a thinly filled vessel beyond it.
+    """
+    runs = list(runs)
+    while len(runs) > 1:
+        apart = [after[0] - before[1] for before, after in zip(runs, runs[1:])]
+        shorter = [min(before[1] - before[0], after[1] - after[0]) for before, after in zip(runs, runs[1:])]
+        near = [n for n, gap in enumerate(apart) if gap < max(speck, min(island, shorter[n]))]
+        if not near:
+            break
+        at = min(near, key=lambda n: apart[n])
+        runs[at : at + 2] = [(runs[at][0], runs[at + 1][1])]
+    return runs
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
