@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,8 +138,8 @@ def _together(runs: list[tuple[int, int]], speck: float, island: float) -> list[
     """
     runs = list(runs)
     while len(runs) > 1:
-        apart = [after[0] - before[1] for before, after in zip(runs, runs[1:])]
-        shorter = [min(before[1] - before[0], after[1] - after[0]) for before, after in zip(runs, runs[1:])]
+        apart = [after[0] - before[1] for before, after in pairwise(runs)]
+        shorter = [min(before[1] - before[0], after[1] - after[0]) for before, after in pairwise(runs)]
         near = [n for n, gap in enumerate(apart) if gap < max(speck, min(island, shorter[n]))]
         if not near:
             break
