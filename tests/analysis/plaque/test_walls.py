@@ -177,3 +177,8 @@ def test_that_a_wider_lumen_without_a_bright_rim_is_lumen() -> None:
     inside = (station > 18) & (station < 22)
     assert np.abs(lumen[inside]).max() < 0.1
     assert np.abs(np.median(area[inside])) < 8
+
+
+def test_that_a_short_vessel_is_healthy_behind_the_flare_of_its_ostium() -> None:
+    lumen = np.r_[np.linspace(3.4, 2.3, 5), np.full(15, 2.28), np.linspace(2.3, 2.56, 4)]
+    assert healthy(lumen, 0.5)[6:20].all()

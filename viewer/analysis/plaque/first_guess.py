@@ -149,8 +149,9 @@ def _closed(open_here: NDArray[np.bool_], blind: NDArray[np.bool_], filled: NDAr
 
 def healthy(lumen: Float, step: float) -> Float:
     """Tell, as 1 or 0 for each station, whether the lumen is about as wide as it usually is near by."""
-    usual = percentile_filter(lumen, 60, size=2 * round(8.0 / step) + 1, mode="nearest")
-    far = percentile_filter(lumen, 60, size=2 * round(25.0 / step) + 1, mode="nearest")
+    # beyond an end the vessel is mirrored: the flare of an ostium, carried on, would be what is usual in a short vessel
+    usual = percentile_filter(lumen, 60, size=2 * round(8.0 / step) + 1, mode="reflect")
+    far = percentile_filter(lumen, 60, size=2 * round(25.0 / step) + 1, mode="reflect")
     usual = np.maximum(usual, NARROWED_SHARE * far)
     calm = np.abs(np.gradient(lumen)) / step < 0.25
     return ((lumen > 0.5) & (lumen > HEALTHY_SHARE * usual) & calm).astype(bool)
